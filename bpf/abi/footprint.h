@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The contract between the kernel programs and the daemon: every struct that
+ * crosses the border, with its unit and its writer. Fixed-width fields only.
+ * The daemon includes <linux/types.h> first, a BPF object its vmlinux.h.
+ */
+#ifndef FOOTPRINT_ABI_FOOTPRINT_H
+#define FOOTPRINT_ABI_FOOTPRINT_H
+
+#ifdef __cplusplus
+#define FP_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type)
+#else
+#define FP_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
+#endif
+
+/* Instruction set and calling convention of one call, decided at its entry. */
+enum fp_abi {
+	FP_ABI_X86_64 = 1,
+	FP_ABI_I386 = 2,	/* 32-bit programs, and int 0x80 from 64-bit ones */
+	FP_ABI_X32 = 3,		/* numbers are stored without __X32_SYSCALL_BIT */
+	FP_ABI_ARM64 = 4,
+	FP_ABI_ARM = 5,		/* EABI on a 64-bit kernel */
+	FP_ABI_RISCV64 = 6,
+};
+
+/* What is measured. A higher tier includes the lower ones. */
+enum fp_tier {
+	FP_TIER_CALLS = 1,	/* sys_enter alone */
+	FP_TIER_ERRORS = 2,	/* + sys_exit: errors, errnos */
+	FP_TIER_LATENCY = 3,	/* + two clock reads a call */
+	FP_TIER_FULL = 4,	/* + the object behind the descriptor */
+};
+
+/* Why something may be missing. Writers: kernel programs, by atomic add. */
+enum fp_loss {
+	FP_LOSS_CALLS_UNATTRIBUTED = 0,	/* calls that fit in no slot and no spill entry */
+	FP_LOSS_DETAIL_DROPPED = 1,	/* errors, errnos or times whose entry did not fit */
+	FP_LOSS_EXIT_UNMATCHED = 2,	/* entries that found the thread's previous call open */
+	FP_LOSS_ORIGIN_UNKNOWN = 3,	/* lives whose parent could not be noted at fork */
+	FP_LOSS_EVENTS_DROPPED = 4,	/* ring buffer full; costs events, never counts */
+	FP_LOSS_COUNT = 5,
+};
+
+/*
+ * Cell key: bit 63 used, bit 62 denied, 56..61 ABI, 32..55 object class,
+ * 0..31 syscall number (two's complement, so -1 keeps its own cell).
+ * A denied cell counts calls that left without having entered: seccomp refused
+ * them before the sys_enter tracepoint (kernel/entry/common.c).
+ */
+#define FP_KEY_USED (1ULL << 63)
+#define FP_KEY_DENIED (1ULL << 62)
+#define FP_KEY_ABI_SHIFT 56
+#define FP_KEY_ABI_MASK 0x3fULL
+#define FP_KEY_CLASS_SHIFT 32
+#define FP_KEY_CLASS_MASK 0xffffffULL
+
+#define FP_COMM_LEN 16		/* TASK_COMM_LEN, include/linux/sched.h */
+#define FP_EXE_LEN 128		/* name given to execve, cut at 127 bytes */
+#define FP_CELLS 64		/* a thread's table of cells, power of two */
+#define FP_CELL_PROBES 8
+#define FP_SLOT_PROBES 8
+#define FP_ERRNOS 32		/* power of two */
+#define FP_ERRNO_PROBES 8
+#define FP_MAX_ERRNO 4095	/* include/linux/err.h */
+#define FP_SUBSYSTEMS 32	/* indices that the owner table may name */
+#define FP_HIST_ROWS 12		/* subsystems with a histogram inside a slot */
+#define FP_HIST_BUCKETS 28
+#define FP_HIST_FIRST_LOG2 7	/* bucket 0: below 256 ns; bucket b: [2^(7+b), 2^(8+b)) ns; the last is open */
+#define FP_OWNER_NUMBERS 1024	/* syscall numbers per ABI in the owner table */
+#define FP_OWNER_ABIS 8
+#define FP_OWNER_MASK 0x1f	/* low bits: subsystem index */
+#define FP_OWNER_NEVER_ERROR 0x20 /* the return value is no error code (rt_sigreturn) */
+#define FP_OWNER_NO_RETURN 0x40	/* never leaves through sys_exit (exit, exit_group) */
+#define FP_OWNER_EXEC 0x80	/* belongs to the image that it starts (execve, execveat) */
+
+/* Who makes the calls of a slot. Writer: the thread itself, at claim. */
+struct fp_ident {
+	__u64 claim;		/* boot-time ns of the claim; with tid unique per boot */
+	__u64 life;		/* boot-time ns of the fork that began the process; 0: older than the attach */
+	__u64 parent_life;	/* the same of the process that forked it */
+	__u64 start_ns;		/* task start_boottime; 0 when the object knows no kernel types */
+	__u64 cgroup;		/* cgroup v2 id */
+	__u32 tid;		/* all ids: initial pid namespace */
+	__u32 tgid;
+	__u32 parent_tgid;	/* 0: unknown */
+	__u32 image;		/* execs since `life` */
+	__u32 uid;
+	__u32 pad;
+	char comm[FP_COMM_LEN];
+	char exe[FP_EXE_LEN];	/* file name given to the exec that began the image; "" before the first seen */
+};
+FP_SIZE(struct fp_ident, 64 + FP_COMM_LEN + FP_EXE_LEN);
+
+/* The call a thread is in. Writer: its thread. */
+struct fp_flight {
+	__u64 key;		/* 0: none */
+	__u64 enter_ns;		/* CLOCK_MONOTONIC; 0 below tier latency */
+	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map */
+	__u32 owner;		/* its entry of the owner table */
+	__u32 deferred;		/* 1: an exec, not yet counted, see FP_OWNER_EXEC */
+	__u32 pad;
+};
+FP_SIZE(struct fp_flight, 32);
+
+struct fp_cell {
+	__u64 key;		/* 0: free */
+	__u64 calls;
+	__u64 errors;
+	__u64 total_ns;
+	__u64 max_ns;
+};
+FP_SIZE(struct fp_cell, 40);
+
+struct fp_errno {
+	__u64 key;		/* 0: free; else the cell's key with the class replaced by the errno */
+	__u64 count;
+};
+FP_SIZE(struct fp_errno, 16);
+
+enum fp_slot_state {
+	FP_SLOT_FREE = 0,	/* written by the daemon, after harvest */
+	FP_SLOT_OPEN = 1,	/* written by the owning thread, last at claim */
+	FP_SLOT_CLOSED = 2,	/* written by the owning thread, last at exec and exit */
+};
+
+/* One thread running one program image. Writer: that thread alone while open. */
+struct fp_slot {
+	__u32 state;
+	__u32 tid;		/* copy of ident.tid beside the state: one line decides */
+	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
+	struct fp_flight flight;
+	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
+	__u64 reserved;
+	struct fp_ident ident;
+	struct fp_cell cells[FP_CELLS];
+	struct fp_errno errnos[FP_ERRNOS];
+	__u8 hist_subsystem[FP_HIST_ROWS]; /* subsystem index + 1; 0: free */
+	__u8 pad[4];
+	__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
+};
+FP_SIZE(struct fp_slot, 64 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 16 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+
+/*
+ * Overflow of slots: what does not fit in a thread's own tables, and all of a
+ * thread that found no slot. Writer: that thread. Removed by the daemon when
+ * the thread's claim has ended.
+ */
+enum fp_spill_kind {
+	FP_SPILL_CELL = 0,	/* key: cell key */
+	FP_SPILL_ERRNO = 1,	/* key: as fp_errno.key; calls: count */
+	FP_SPILL_HIST = 2,	/* key: subsystem index << 8 | bucket; calls: count */
+	FP_SPILL_UNFINISHED = 3, /* key: cell key; calls: 1 */
+};
+
+struct fp_spill_key {
+	__u64 claim;
+	__u64 key;
+	__u32 tid;
+	__u32 kind;
+};
+FP_SIZE(struct fp_spill_key, 24);
+
+struct fp_spill {
+	__u64 calls;
+	__u64 errors;
+	__u64 total_ns;
+	__u64 max_ns;
+	struct fp_ident ident;
+};
+FP_SIZE(struct fp_spill, 32 + 208);
+
+/* A thread that found no slot. Removed at its exec and exit. */
+struct fp_orphan {
+	struct fp_ident ident;
+	struct fp_flight flight;
+};
+FP_SIZE(struct fp_orphan, 208 + 32);
+
+/* Noted in the parent at fork, taken by the child at its claim. */
+struct fp_birth {
+	__u64 when;		/* boot-time ns */
+	__u64 parent_life;
+	__u32 parent_tgid;
+	__u32 parent_image;
+	char exe[FP_EXE_LEN];	/* the image that the child starts with */
+};
+FP_SIZE(struct fp_birth, 24 + FP_EXE_LEN);
+
+/* Ring buffer records. */
+enum fp_event_kind {
+	FP_EVENT_EXEC = 1,	/* ident: the new image */
+	FP_EVENT_EXIT = 2,	/* ident: the process whose leader ended */
+	FP_EVENT_PRESSURE = 3,	/* many slots wait for harvest; ident is zero */
+	FP_EVENT_FORK = 4,	/* ident: the parent; parent_tgid etc. as in the parent */
+};
+
+struct fp_event {
+	__u32 kind;
+	__u32 status;		/* EXIT: wait status, full object only */
+	__u64 when;		/* boot-time ns */
+	struct fp_ident ident;
+};
+FP_SIZE(struct fp_event, 16 + 208);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was counted for one program image, process, command or system.
+// Ownership: plain values.   Threads: as any value.   Failure: none.
+#ifndef FOOTPRINT_DAEMON_MODEL_COUNTS_H_
+#define FOOTPRINT_DAEMON_MODEL_COUNTS_H_
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace footprint::model {
+
+struct CallKey {
+  uint8_t abi = 0;  // enum fp_abi
+  int32_t number = 0;
+  uint32_t object_class = 0;  // 0: none
+  auto operator<=>(const CallKey&) const = default;
+};
+
+struct CallStats {
+  uint64_t calls = 0;       // entered
+  uint64_t errors = 0;      // returned -4095..-1
+  uint64_t denied = 0;      // refused by seccomp before entry; not in `calls`
+  uint64_t unfinished = 0;  // cut off by the thread's death; in `calls`
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+  bool operator==(const CallStats&) const = default;
+};
+
+struct ErrnoKey {
+  uint8_t abi = 0;
+  int32_t number = 0;
+  uint16_t value = 0;
+  auto operator<=>(const ErrnoKey&) const = default;
+};
+
+inline constexpr int kHistogramBuckets = 28;
+// Bucket b holds [2^(b+kHistogramFirstLog2), 2^(b+1+kHistogramFirstLog2)) ns;
+// the first is open below, the last above.
+inline constexpr int kHistogramFirstLog2 = 7;
+using Histogram = std::array<uint64_t, kHistogramBuckets>;
+
+// Every vector is sorted by key, without duplicates: half the memory of a tree,
+// and sums are linear merges.
+struct Counts {
+  std::vector<std::pair<CallKey, CallStats>> calls;
+  std::vector<std::pair<ErrnoKey, uint64_t>> errnos;
+  std::vector<std::pair<uint8_t, Histogram>> latency;  // by subsystem index
+  uint64_t in_flight = 0;
+
+  bool operator==(const Counts&) const = default;
+};
+
+struct Totals {
+  uint64_t calls = 0, errors = 0, denied = 0, unfinished = 0, total_ns = 0;
+};
+Totals Sum(const Counts& counts);
+
+// Adds every count of `more`; max_ns takes the larger.
+void Add(Counts& sum, const Counts& more);
+
+// What `end` has beyond `base`, an earlier state of the same thing; rows without
+// a difference are left out. in_flight is that of `end`. max_ns of a row that
+// grew beyond base's is exact; else it is min(end.max_ns, total_ns), an upper bound.
+Counts Difference(const Counts& end, const Counts& base);
+
+}  // namespace footprint::model
+
+#endif  // FOOTPRINT_DAEMON_MODEL_COUNTS_H_

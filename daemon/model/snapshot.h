@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of the whole system at one harvest, as immutable values that
+// snapshots share: a process that made no call since the last one is not copied.
+// Ownership: shared, const.   Threads: any, once published.   Failure: none.
+#ifndef FOOTPRINT_DAEMON_MODEL_SNAPSHOT_H_
+#define FOOTPRINT_DAEMON_MODEL_SNAPSHOT_H_
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/model/counts.h"
+
+namespace footprint::model {
+
+// One life of a process: from its fork to its death.
+struct LifeId {
+  uint32_t pid = 0;    // tgid, initial pid namespace
+  uint64_t birth = 0;  // boot-time ns of the fork; 0: older than the attach
+  auto operator<=>(const LifeId&) const = default;
+};
+
+// One program image within a life. Strings are raw bytes.
+struct Image {
+  uint32_t number = 0;  // execs since the life began
+  std::string comm;
+  std::string exe;
+  std::string command_line;
+  std::string cgroup;
+  std::string unit;
+  uint32_t uid = 0;
+  bool alive = false;
+  uint32_t threads = 0;  // that made a call and live
+  std::shared_ptr<const Counts> counts;
+};
+
+struct Life {
+  LifeId id;
+  LifeId parent;            // pid 0: unknown
+  uint64_t start_ns = 0;    // boot-time; 0: unknown
+  bool alive = false;
+  bool observer = false;    // the daemon itself
+  std::vector<std::shared_ptr<const Image>> images;  // by number
+  // Of images and descendants that were folded away. Both are part of
+  // Snapshot::commands too, and serve the pid and tree scopes alone.
+  std::shared_ptr<const Counts> folded_images;
+  std::shared_ptr<const Counts> folded_descendants;
+};
+
+// Where dead processes end up: the sum over all that had one name.
+struct Command {
+  std::string unit, exe, comm;  // comm "(other)" with the rest empty: the overflow row
+  uint64_t images = 0;
+  bool observer = false;
+  std::shared_ptr<const Counts> counts;
+};
+
+// Indices equal enum fp_loss up to kDroppedEvents; see there.
+enum class Loss { kCallsUnattributed, kDetailDropped, kExitUnmatched, kOriginUnknown,
+                  kEventsDropped, kProgramMissed };
+inline constexpr int kLossCount = 6;
+
+struct Losses {
+  std::array<uint64_t, kLossCount> count{};
+  uint64_t operator[](Loss cause) const { return count[static_cast<size_t>(cause)]; }
+  // No count is missing. Dropped events cost no counts.
+  bool Complete() const;
+  bool operator==(const Losses&) const = default;
+};
+Losses Difference(const Losses& end, const Losses& base);
+const char* LossName(Loss cause);
+
+struct Hook {
+  std::string name;
+  bool attached = false;
+  std::string reason;
+  uint64_t missed = 0;
+};
+
+// Facts fixed at start.
+struct Origin {
+  std::string kernel_release, kernel_version, machine, boot_id, hostname;
+  std::string footprint_version;
+  std::string bpf_object;        // core | full
+  std::string tier;              // calls | errors | latency | full
+  std::string degraded_because;
+  uint32_t page_size = 0;
+  int64_t attached_realtime_ns = 0;
+  uint64_t attached_boottime_ns = 0;
+};
+
+struct Snapshot {
+  uint64_t sequence = 0;
+  int64_t realtime_ns = 0;
+  uint64_t boottime_ns = 0;
+  std::shared_ptr<const Origin> origin;
+  std::vector<Hook> hooks;
+  Losses losses;
+  std::vector<std::shared_ptr<const Life>> lives;        // by id
+  std::vector<std::shared_ptr<const Command>> commands;  // unordered
+  uint64_t own_cpu_ns = 0, resident_bytes = 0, kernel_bytes = 0;
+  uint64_t slots_used = 0, slots_total = 0, spill_used = 0, spill_total = 0;
+  uint64_t recordings = 0;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+// A rare event.
+struct Event {
+  enum class Kind { kFork = 1, kExec = 2, kExit = 3 };
+  Kind kind = Kind::kExec;
+  int64_t realtime_ns = 0;
+  LifeId life;
+  LifeId parent;
+  Image image;  // counts is null
+  bool has_wait_status = false;
+  uint32_t wait_status = 0;
+};
+
+}  // namespace footprint::model
+
+#endif  // FOOTPRINT_DAEMON_MODEL_SNAPSHOT_H_

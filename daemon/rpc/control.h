@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the services need of the collector thread. Every call returns at once;
+// `done` runs later on the collector thread and must not block. After the
+// collector has stopped, `done` runs at once with UNAVAILABLE.
+#ifndef FOOTPRINT_DAEMON_RPC_CONTROL_H_
+#define FOOTPRINT_DAEMON_RPC_CONTROL_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daemon/model/scope.h"
+#include "daemon/model/snapshot.h"
+
+namespace footprint::rpc {
+
+struct Recorded {
+  model::Footprint footprint;
+  std::string label;
+};
+
+class Control {
+ public:
+  virtual ~Control() = default;
+  // A harvest that began after this call; calls that come together share one.
+  virtual void Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) = 0;
+  // Errors: NOT_FOUND no such pid; RESOURCE_EXHAUSTED too many recordings.
+  virtual void StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+                              std::function<void(absl::StatusOr<std::string>)> done) = 0;
+  // Errors: NOT_FOUND no such recording.
+  virtual void StopRecording(std::string id,
+                             std::function<void(absl::StatusOr<Recorded>)> done) = 0;
+};
+
+}  // namespace footprint::rpc
+
+#endif  // FOOTPRINT_DAEMON_RPC_CONTROL_H_

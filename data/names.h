@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of syscalls, subsystems and errnos as constant tables.
+// Ownership: everything returned points into static storage.   Threads: any.
+// Failure: a look-up of what no table holds answers nullptr or "unknown".
+// Source: data/syscalls/*.tsv, data/subsystems.tsv; see data/README.md.
+#ifndef FOOTPRINT_DATA_NAMES_H_
+#define FOOTPRINT_DATA_NAMES_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace footprint::names {
+
+// Values equal enum fp_abi in bpf/abi/footprint.h.
+enum class Abi : uint8_t {
+  kUnknown = 0, kX86_64 = 1, kI386 = 2, kX32 = 3, kArm64 = 4, kArm = 5, kRiscv64 = 6,
+};
+inline constexpr int kAbiCount = 7;
+
+// What the kernel programs must know of a call beside its owner.
+enum class CallTrait : uint8_t { kNone = 0, kNeverError = 1, kNoReturn = 2, kExec = 3 };
+
+struct SyscallRow {
+  int32_t number;
+  std::string_view name;
+  uint8_t subsystem;            // index into Subsystems()
+  CallTrait trait;
+  std::string_view entry;       // "sys_read"; "" where unknown
+  std::string_view definition;  // "fs/read_write.c:722"; "" where unknown
+  std::string_view maintainers; // MAINTAINERS title(s), "; " between
+};
+
+struct SubsystemRow {
+  std::string_view name;   // "filesystem"
+  std::string_view title;  // "Filesystems"
+};
+
+// Index 0 is "unknown". At most 32 rows (FP_SUBSYSTEMS).
+std::span<const SubsystemRow> Subsystems();
+std::string_view SubsystemName(uint8_t index);
+
+// Rows of one ABI by ascending number; empty for kUnknown or an ABI without a table.
+std::span<const SyscallRow> Syscalls(Abi abi);
+const SyscallRow* FindSyscall(Abi abi, int32_t number);
+const SyscallRow* FindSyscall(Abi abi, std::string_view name);
+// "read", or "unknown:<number>".
+std::string SyscallName(Abi abi, int32_t number);
+// Index into Subsystems(); 0 for a number in no table.
+uint8_t OwnerOf(Abi abi, int32_t number);
+
+std::string_view AbiName(Abi abi);
+Abi AbiFromName(std::string_view name);
+// "EAGAIN"; "errno:<n>" otherwise. Knows the kernel's internal restart codes 512..531 too.
+std::string ErrnoName(int value);
+
+}  // namespace footprint::names
+
+#endif  // FOOTPRINT_DATA_NAMES_H_
