@@ -71,6 +71,9 @@ enum fp_loss {
 #define FP_OWNER_MASK 0x1f	/* low bits: subsystem index */
 #define FP_OWNER_NEVER_ERROR 0x20 /* the return value is no error code (rt_sigreturn) */
 #define FP_OWNER_NO_RETURN 0x40	/* never leaves through sys_exit (exit, exit_group) */
+/* The private calls of ARM EABI (0x0f0000 and up) have their owners at the end of the row. */
+#define FP_ARM_PRIVATE 0x0f0000
+#define FP_ARM_PRIVATE_ROW 1008
 #define FP_OWNER_EXEC 0x80	/* belongs to the image that it starts (execve, execveat) */
 
 /* Who makes the calls of a slot. Writer: the thread itself, at claim. */
@@ -91,13 +94,19 @@ struct fp_ident {
 };
 FP_SIZE(struct fp_ident, 64 + FP_COMM_LEN + FP_EXE_LEN);
 
+enum fp_deferred {
+	FP_DEFERRED_NONE = 0,
+	FP_DEFERRED_EXEC = 1,	/* counted when it is known which image it belongs to */
+	FP_DEFERRED_UNSEEN = 2,	/* entered unseen: its exit is no denied call */
+};
+
 /* The call a thread is in. Writer: its thread. */
 struct fp_flight {
 	__u64 key;		/* 0: none */
 	__u64 enter_ns;		/* CLOCK_MONOTONIC; 0 below tier latency */
 	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map */
 	__u32 owner;		/* its entry of the owner table */
-	__u32 deferred;		/* 1: an exec, not yet counted, see FP_OWNER_EXEC */
+	__u32 deferred;		/* enum fp_deferred */
 	__u32 pad;
 };
 FP_SIZE(struct fp_flight, 32);
@@ -134,11 +143,12 @@ struct fp_slot {
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];
 	struct fp_errno errnos[FP_ERRNOS];
-	__u8 hist_subsystem[FP_HIST_ROWS]; /* subsystem index + 1; 0: free */
-	__u8 pad[4];
+	__u8 hist_row[FP_SUBSYSTEMS];	/* by subsystem index: its row + 1; 0: none */
+	__u32 hist_rows;		/* rows in use */
+	__u8 pad[12];
 	__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
 };
-FP_SIZE(struct fp_slot, 64 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 16 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 48 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a
@@ -180,18 +190,21 @@ FP_SIZE(struct fp_orphan, 208 + 32);
 struct fp_birth {
 	__u64 when;		/* boot-time ns */
 	__u64 parent_life;
+	__u64 grandparent_life;	/* of the forking process: a new thread shares it */
 	__u32 parent_tgid;
 	__u32 parent_image;
+	__u32 grandparent_tgid;
+	__u32 pad;
 	char exe[FP_EXE_LEN];	/* the image that the child starts with */
 };
-FP_SIZE(struct fp_birth, 24 + FP_EXE_LEN);
+FP_SIZE(struct fp_birth, 40 + FP_EXE_LEN);
 
 /* Ring buffer records. */
 enum fp_event_kind {
 	FP_EVENT_EXEC = 1,	/* ident: the new image */
 	FP_EVENT_EXIT = 2,	/* ident: the process whose leader ended */
 	FP_EVENT_PRESSURE = 3,	/* many slots wait for harvest; ident is zero */
-	FP_EVENT_FORK = 4,	/* ident: the parent; parent_tgid etc. as in the parent */
+	FP_EVENT_FORK = 4,	/* ident: the new process, at its first sight */
 };
 
 struct fp_event {

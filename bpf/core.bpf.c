@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The core object: no kernel types, no CO-RE, no kernel BTF. Raw tracepoints,
+ * helpers and user-space ABI alone, so that it loads wherever raw tracepoints
+ * do. It lacks start times, wait statuses and, later, the objects behind
+ * descriptors; see full.bpf.c.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "bpf/abi/footprint.h"
+#include "bpf/lib/maps.bpf.h"
+#include "bpf/lib/regs.bpf.h"
+
+/*
+ * File name of an execve under way, by tid: after the exec the memory that
+ * holds it is gone. Ended by: the exec, its failure.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 128);
+	__type(key, __u32);
+	__type(value, char[FP_EXE_LEN]);
+} exec_names SEC(".maps");
+
+static __always_inline __u32 call_abi(const void *regs, __u32 nr)
+{
+	return abi_from_regs(regs, nr);
+}
+
+static __always_inline __u32 call_number(const void *regs)
+{
+	return number_from_regs(regs);
+}
+
+static __noinline int note_exec(const void *regs, __u32 nr, __u32 abi)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	char name[FP_EXE_LEN] = {};
+	const void *user = exec_name_from_regs(regs, nr, abi);
+
+	/* Without faulting: a name on a page that is not in memory stays unknown. */
+	if (bpf_probe_read_user_str(name, sizeof(name), user) > 1)
+		bpf_map_update_elem(&exec_names, &tid, name, BPF_ANY);
+	return 0;
+}
+
+static __always_inline void forget_exec(void)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&exec_names, &tid);
+}
+
+static __always_inline void describe_exec(void *bprm, struct fp_ident *ident)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	char *name = bpf_map_lookup_elem(&exec_names, &tid);
+
+	if (!name) {
+		ident->exe[0] = 0;
+		return;
+	}
+	__builtin_memcpy(ident->exe, name, FP_EXE_LEN);
+	bpf_map_delete_elem(&exec_names, &tid);
+}
+
+static __always_inline void describe_task(struct fp_ident *ident)
+{
+}
+
+static __always_inline __u32 task_status(void)
+{
+	return 0;
+}
+
+#include "bpf/lib/call.bpf.h"
+
+SEC("raw_tp/sys_enter")
+int sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	const void *regs = (const void *)ctx->args[0];
+	__u32 nr = ctx->args[1];
+
+	return on_enter(call_abi(regs, nr), nr, regs);
+}
+
+SEC("raw_tp/sys_exit")
+int sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_leave((const void *)ctx->args[0], ctx->args[1]);
+}
+
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fork(ctx->args[1]);
+}
+
+SEC("raw_tp/sched_process_exec")
+int process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_exec(ctx->args[1], (void *)ctx->args[2]);
+}
+
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_task_exit();
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The two hot programs: a call enters, a call leaves.
+ *
+ * The including object defines, before this header:
+ *   u32 call_abi(regs, nr)      enum fp_abi of the call that is under way
+ *   u32 call_number(regs)       its number, asked for at exit in the rare case of a denied call
+ *   void note_exec(regs, nr, abi) what describe_exec() will need, if anything
+ *   void forget_exec(void)      that exec failed
+ */
+#ifndef FOOTPRINT_LIB_CALL_BPF_H
+#define FOOTPRINT_LIB_CALL_BPF_H
+
+#include "bpf/lib/life.bpf.h"
+
+#define X32_SYSCALL_BIT 0x40000000 /* arch/x86/include/uapi/asm/unistd.h */
+
+static __always_inline __u64 call_key(__u32 abi, __u32 nr)
+{
+	if (abi == FP_ABI_X32)
+		nr &= ~X32_SYSCALL_BIT;
+	return FP_KEY_USED | (__u64)abi << FP_KEY_ABI_SHIFT | nr;
+}
+
+static __always_inline __u32 owner_of(__u64 key)
+{
+	__u32 nr = (__u32)key, abi = (key >> FP_KEY_ABI_SHIFT) & (FP_OWNER_ABIS - 1);
+
+	if (abi == FP_ABI_ARM && nr >= FP_ARM_PRIVATE &&
+	    nr < FP_ARM_PRIVATE + FP_OWNER_NUMBERS - FP_ARM_PRIVATE_ROW)
+		nr = nr - FP_ARM_PRIVATE + FP_ARM_PRIVATE_ROW;
+	else if (nr >= (abi == FP_ABI_ARM ? FP_ARM_PRIVATE_ROW : FP_OWNER_NUMBERS))
+		return 0;
+	return owners[abi][nr & (FP_OWNER_NUMBERS - 1)];
+}
+
+/* The previous call is over: at tier calls nobody saw it leave. */
+static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slot,
+				   const struct fp_ident *ident)
+{
+	if (flight->deferred == FP_DEFERRED_EXEC) {
+		if (slot)
+			count_call(slot, flight->key);
+		else
+			spill_call(ident, flight->key);
+		forget_exec();
+	}
+	if (tier >= FP_TIER_ERRORS && flight->key && armed)
+		count_loss(FP_LOSS_EXIT_UNMATCHED);
+}
+
+static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner)
+{
+	flight->owner = owner;
+	flight->deferred = owner & FP_OWNER_EXEC ? FP_DEFERRED_EXEC : FP_DEFERRED_NONE;
+	flight->enter_ns = tier >= FP_TIER_LATENCY ? bpf_ktime_get_ns() : 0;
+	flight->key = key;
+}
+
+static __noinline int enter_orphan(struct fp_orphan *orphan, __u64 key)
+{
+	struct fp_flight *flight = &orphan->flight;
+	__u32 owner = owner_of(key);
+
+	settle(flight, NULL, &orphan->ident);
+	begin(flight, key, owner);
+	if (!(owner & FP_OWNER_EXEC))
+		spill_call(&orphan->ident, key);
+	return 0;
+}
+
+/* sys_enter of a thread that holds no slot: its first call, or it found none free. */
+static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key)
+{
+	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
+	struct fp_slot *slot = NULL;
+
+	if (!orphan) {
+		claim(pid_tgid, &slot);
+		if (slot)
+			return slot;
+		orphan = orphan_of((__u32)pid_tgid);
+	}
+	if (orphan)
+		enter_orphan(orphan, key);
+	else
+		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+	return NULL;
+}
+
+static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	__u64 key = call_key(abi, nr);
+	__u32 owner = owner_of(key);
+
+	if (owner & FP_OWNER_EXEC)
+		note_exec(regs, nr, abi);
+	if (!slot) {
+		slot = claim_or_count(pid_tgid, key);
+		if (!slot)
+			return 0;
+	}
+	if (slot->flight.key)
+		settle(&slot->flight, slot, &slot->ident);
+	slot->changes++;
+	if (!(owner & FP_OWNER_EXEC))
+		slot->flight.cell = count_call(slot, key);
+	begin(&slot->flight, key, owner);
+	return 0;
+}
+
+/* A 32-bit return value is signed in 32 bits, whatever the kernel's release extends it to. */
+static __always_inline __s64 returned(__u64 key, __s64 ret)
+{
+	__u32 abi = (key >> FP_KEY_ABI_SHIFT) & FP_KEY_ABI_MASK;
+
+	return abi == FP_ABI_I386 || abi == FP_ABI_ARM ? (__s64)(__s32)ret : ret;
+}
+
+static __always_inline __u32 error_of(__u64 key, __u32 owner, __s64 ret)
+{
+	__s64 value = returned(key, ret);
+
+	if (value >= 0 || value < -FP_MAX_ERRNO || owner & FP_OWNER_NEVER_ERROR)
+		return 0;
+	return -value;
+}
+
+static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
+{
+	struct fp_flight *flight = &orphan->flight;
+	struct fp_ident *ident = &orphan->ident;
+	__u64 key = flight->key, ns = 0;
+	__u32 error;
+
+	if (!key) {
+		flight->deferred = FP_DEFERRED_NONE;
+		return 0;
+	}
+	if (flight->deferred == FP_DEFERRED_EXEC)
+		spill_call(ident, key);
+	error = error_of(key, flight->owner, ret);
+	if (flight->enter_ns) {
+		__u32 subsystem = flight->owner & FP_OWNER_MASK;
+
+		ns = bpf_ktime_get_ns() - flight->enter_ns;
+		spill_count(ident, (__u64)subsystem << 8 | hist_bucket(ns), FP_SPILL_HIST);
+	}
+	spill_outcome(ident, key, ns, error != 0);
+	if (error)
+		spill_count(ident, errno_key(key, error), FP_SPILL_ERRNO);
+	flight->key = 0;
+	flight->deferred = FP_DEFERRED_NONE;
+	return 0;
+}
+
+/*
+ * An exit without an entry: seccomp or a tracer refused the call before the
+ * sys_enter tracepoint. It is kept apart, so that calls stay what sys_enter counts.
+ */
+static __noinline int leave_denied(struct fp_slot *slot, __u32 abi, __u32 nr, __s64 ret)
+{
+	__u64 key = call_key(abi, nr) | FP_KEY_DENIED;
+	__u32 error = error_of(key, 0, ret);
+
+	count_call(slot, key);
+	if (error)
+		count_errno(slot, key, error);
+	slot->changes++;
+	return 0;
+}
+
+/* sys_exit without a slot: an orphan, or a new child on its way out of fork. */
+static __noinline int leave_slotless(__u64 pid_tgid, __s64 ret)
+{
+	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
+	__u64 task = bpf_get_current_task();
+	struct fp_slot *slot;
+
+	if (orphan)
+		return leave_orphan(orphan, ret);
+	/* A claim here makes a child's denied first call visible; see `armed`. */
+	if (armed && bpf_map_lookup_elem(&births, &task))
+		claim(pid_tgid, &slot);
+	return 0;
+}
+
+static __always_inline int on_leave(const void *regs, __s64 ret)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	struct fp_flight *flight;
+	__u64 key, ns;
+	__u32 index, error;
+
+	if (!slot)
+		return leave_slotless(pid_tgid, ret);
+	flight = &slot->flight;
+	key = flight->key;
+	if (!key) {
+		if (flight->deferred != FP_DEFERRED_UNSEEN && armed) {
+			__u32 nr = call_number(regs);
+
+			leave_denied(slot, call_abi(regs, nr), nr, ret);
+		}
+		flight->deferred = FP_DEFERRED_NONE;
+		return 0;
+	}
+	if (flight->deferred == FP_DEFERRED_EXEC) {
+		flight->cell = count_call(slot, key);
+		flight->deferred = FP_DEFERRED_NONE;
+		forget_exec();
+	}
+	index = flight->cell;
+	error = error_of(key, flight->owner, ret);
+	ns = 0;
+	if (tier >= FP_TIER_LATENCY && flight->enter_ns) {
+		ns = bpf_ktime_get_ns() - flight->enter_ns;
+		count_latency(slot, flight->owner, ns);
+	}
+	if (index < FP_CELLS) {
+		struct fp_cell *cell = &slot->cells[index];
+
+		cell->total_ns += ns;
+		if (ns > cell->max_ns)
+			cell->max_ns = ns;
+		cell->errors += error != 0;
+	} else {
+		spill_outcome(&slot->ident, key, ns, error != 0);
+	}
+	if (error)
+		count_errno(slot, key, error);
+	slot->changes++;
+	flight->key = 0;
+	return 0;
+}
+
+#endif

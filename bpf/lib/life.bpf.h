@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How a thread gets its identity and loses it: fork, claim, exec, exit.
+ *
+ * The including object defines, before this header:
+ *   void describe_task(struct fp_ident *)             what needs kernel types, if it knows any
+ *   void describe_exec(void *bprm, struct fp_ident *) file name of the exec in progress
+ *   u32 task_status(void)                             wait status of the ending task, or 0
+ */
+#ifndef FOOTPRINT_LIB_LIFE_BPF_H
+#define FOOTPRINT_LIB_LIFE_BPF_H
+
+#include "bpf/lib/slot.bpf.h"
+
+static const struct fp_birth zero_birth;
+
+/* Who the current thread is now: what changes at exec and what helpers tell. */
+static __always_inline void describe_now(struct fp_ident *ident, __u64 pid_tgid)
+{
+	ident->tid = (__u32)pid_tgid;
+	ident->tgid = pid_tgid >> 32;
+	ident->claim = bpf_ktime_get_boot_ns();
+	ident->cgroup = bpf_get_current_cgroup_id();
+	ident->uid = (__u32)bpf_get_current_uid_gid();
+	bpf_get_current_comm(ident->comm, sizeof(ident->comm));
+	describe_task(ident);
+}
+
+/* Takes over what the parent noted at fork. A thread shares its creator's life. */
+static __always_inline void take_birth(struct fp_ident *ident)
+{
+	__u64 task = bpf_get_current_task();
+	struct fp_birth *birth = bpf_map_lookup_elem(&births, &task);
+
+	if (!birth)
+		return;
+	if (ident->tid != ident->tgid && birth->parent_tgid == ident->tgid) {
+		ident->life = birth->parent_life;
+		ident->parent_tgid = birth->grandparent_tgid;
+		ident->parent_life = birth->grandparent_life;
+	} else {
+		ident->life = birth->when;
+		ident->parent_tgid = birth->parent_tgid;
+		ident->parent_life = birth->parent_life;
+	}
+	ident->image = birth->parent_image;
+	__builtin_memcpy(ident->exe, birth->exe, sizeof(ident->exe));
+	bpf_map_delete_elem(&births, &task);
+}
+
+/* First sight of the current thread. NULL: its calls go unattributed. */
+static __noinline struct fp_ident *claim(__u64 pid_tgid, struct fp_slot **in)
+{
+	struct fp_ident *ident = new_ident((__u32)pid_tgid, in);
+	struct fp_slot *slot = *in;
+
+	if (!ident)
+		return NULL;
+	describe_now(ident, pid_tgid);
+	take_birth(ident);
+	if (slot)
+		open_slot(slot);
+	if (ident->life && ident->tid == ident->tgid)
+		send_event(FP_EVENT_FORK, 0, ident);
+	return ident;
+}
+
+/* sched_process_fork, in the parent: the child has not run yet. */
+static __always_inline int on_fork(__u64 child_task)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	struct fp_orphan *orphan;
+	struct fp_birth *birth;
+	struct fp_ident *ident = NULL;
+
+	if (slot) {
+		ident = &slot->ident;
+	} else {
+		orphan = orphan_of((__u32)pid_tgid);
+		if (orphan)
+			ident = &orphan->ident;
+	}
+	if (bpf_map_update_elem(&births, &child_task, &zero_birth, BPF_ANY)) {
+		count_loss(FP_LOSS_ORIGIN_UNKNOWN);
+		return 0;
+	}
+	birth = bpf_map_lookup_elem(&births, &child_task);
+	if (!birth)
+		return 0;
+	birth->when = bpf_ktime_get_boot_ns();
+	birth->parent_tgid = pid_tgid >> 32;
+	if (!ident)
+		return 0;
+	birth->parent_life = ident->life;
+	birth->parent_image = ident->image;
+	birth->grandparent_tgid = ident->parent_tgid;
+	birth->grandparent_life = ident->parent_life;
+	__builtin_memcpy(birth->exe, ident->exe, sizeof(birth->exe));
+	return 0;
+}
+
+static __always_inline void inherit(struct fp_ident *ident, const struct fp_ident *old)
+{
+	ident->life = old->life;
+	ident->parent_life = old->parent_life;
+	ident->parent_tgid = old->parent_tgid;
+	ident->image = old->image + 1;
+}
+
+/*
+ * The execve that is under way belongs to the image that it starts. Without an
+ * old identity its entry was not seen, and its exit must not count as denied.
+ */
+static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *slot,
+					const struct fp_ident *ident, struct fp_flight *from)
+{
+	if (!from || from->deferred != FP_DEFERRED_EXEC) {
+		to->deferred = FP_DEFERRED_UNSEEN;
+		return;
+	}
+	to->enter_ns = from->enter_ns;
+	to->owner = from->owner;
+	to->deferred = FP_DEFERRED_NONE;
+	if (slot) {
+		to->cell = count_call(slot, from->key);
+		slot->changes++;
+	} else {
+		spill_call(ident, from->key);
+		to->cell = FP_CELLS;
+	}
+	to->key = from->key;
+	from->key = 0;
+	from->deferred = FP_DEFERRED_NONE;
+}
+
+/*
+ * sched_process_exec, in the new image. old_tid differs from the thread's tid
+ * when a thread other than the leader called execve and took the leader's place.
+ */
+static __always_inline int on_exec(__u32 old_tid, void *bprm)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fp_slot *old = slot_of(old_tid), *slot = NULL;
+	struct fp_orphan *orphan = old ? NULL : orphan_of(old_tid), *stand_in;
+	struct fp_flight *flight;
+	struct fp_ident *ident;
+
+	if (orphan) {
+		/* An orphan has the tid as its key, so its new image overwrites it: keep what moves on. */
+		struct fp_ident *me = &orphan->ident;
+
+		me->image++;
+		describe_now(me, pid_tgid);
+		describe_exec(bprm, me);
+		move_flight(&orphan->flight, NULL, me, &orphan->flight);
+		send_event(FP_EVENT_EXEC, 0, me);
+		return 0;
+	}
+	ident = new_ident((__u32)pid_tgid, &slot);
+	if (!ident) {
+		if (old)
+			close_slot(old);
+		return 0;
+	}
+	describe_now(ident, pid_tgid);
+	if (old)
+		inherit(ident, &old->ident);
+	else {
+		take_birth(ident);
+		ident->image++;
+	}
+	describe_exec(bprm, ident);
+	if (slot) {
+		flight = &slot->flight;
+	} else {
+		stand_in = orphan_of((__u32)pid_tgid);
+		if (!stand_in)
+			return 0;
+		flight = &stand_in->flight;
+	}
+	move_flight(flight, slot, ident, old ? &old->flight : NULL);
+	if (slot)
+		open_slot(slot);
+	send_event(FP_EVENT_EXEC, 0, ident);
+	if (old)
+		close_slot(old);
+	return 0;
+}
+
+/* The thread dies in the call of `flight`, if it is in one. */
+static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot *slot,
+				       const struct fp_ident *ident)
+{
+	__u64 key = flight->key;
+
+	if (!key)
+		return;
+	if (flight->deferred == FP_DEFERRED_EXEC) {
+		if (slot)
+			count_call(slot, key);
+		else
+			spill_call(ident, key);
+	}
+	flight->key = 0;
+	/* Below tier errors nobody sees calls return, so nobody knows which did not. */
+	if (tier < FP_TIER_ERRORS || flight->owner & FP_OWNER_NO_RETURN)
+		return;
+	if (slot)
+		slot->unfinished = key;
+	else
+		spill_count(ident, key, FP_SPILL_UNFINISHED);
+}
+
+/* sched_process_exit, in the ending thread: it makes no call after this. */
+static __always_inline int on_task_exit(void)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), task = bpf_get_current_task();
+	__u32 tid = (__u32)pid_tgid;
+	struct fp_slot *slot = slot_of(tid);
+	struct fp_orphan *orphan;
+
+	if (!slot) {
+		orphan = orphan_of(tid);
+		if (!orphan) {
+			bpf_map_delete_elem(&births, &task);
+			return 0;
+		}
+		end_flight(&orphan->flight, NULL, &orphan->ident);
+		if (tid == pid_tgid >> 32)
+			send_event(FP_EVENT_EXIT, task_status(), &orphan->ident);
+		bpf_map_delete_elem(&orphans, &tid);
+		return 0;
+	}
+	end_flight(&slot->flight, slot, &slot->ident);
+	if (tid == pid_tgid >> 32)
+		send_event(FP_EVENT_EXIT, task_status(), &slot->ident);
+	close_slot(slot);
+	return 0;
+}
+
+#endif

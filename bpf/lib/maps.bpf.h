@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps and settings of both objects. Included by core.bpf.c and full.bpf.c
+ * alone, so that the daemon finds the same ones whichever the kernel accepts.
+ * Sizes here are defaults; the daemon sets them between open and load.
+ */
+#ifndef FOOTPRINT_LIB_MAPS_BPF_H
+#define FOOTPRINT_LIB_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "bpf/abi/footprint.h"
+
+/* Number of slots - 1; the number is a power of two. */
+const volatile __u32 slot_mask = 63;
+/* enum fp_tier. Constant, so that the kernel drops the branches not taken. */
+const volatile __u32 tier = FP_TIER_LATENCY;
+/* Half of the ring buffer, bytes: wake the daemon beyond it. */
+const volatile __u64 ring_wake = 64 * 1024;
+/* Closed slots that wake the daemon before its next tick. */
+const volatile __u32 closed_wake = 16;
+/* 1: an int 0x80 shows in rcx and r11; not so on CPUs with FRED. */
+const volatile __u32 int80_by_regs = 1;
+/* Subsystem index and FP_OWNER_ flags by ABI and number. */
+const volatile __u8 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
+
+/* Set by the daemon once every program is attached. */
+__u32 armed = 0;
+/* enum fp_loss. Added to by kernel programs, never reset. */
+__u64 losses[FP_LOSS_COUNT] = {};
+/* Slots closed since attach: written by kernel programs. */
+__u64 closed_total = 0;
+/* Slots freed since attach: written by the daemon. */
+__u64 freed_total = 0;
+/* 1: a PRESSURE event is on its way. Set here, cleared by the daemon before it harvests. */
+__u32 pressure_sent = 0;
+/* Orphans added since attach: while 0 no thread looks for itself among them. */
+__u64 orphans_total = 0;
+/* Spill entries added since attach: while unchanged the daemon does not walk the map. */
+__u64 spilled_total = 0;
+
+/* Ended by: the daemon frees a closed slot after harvest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fp_slot);
+} slots SEC(".maps");
+
+/*
+ * Slot index -> tid. BPF_NOEXIST decides between two threads that want one
+ * slot; a compare-and-exchange would need 5.12, and 5.18 on arm64.
+ * Ended by: the daemon, when it frees the slot.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} claims SEC(".maps");
+
+/* Ended by: the daemon, when the thread's claim has ended. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct fp_spill_key);
+	__type(value, struct fp_spill);
+} spill SEC(".maps");
+
+/* By tid. Ended by: the thread's exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fp_orphan);
+} orphans SEC(".maps");
+
+/* By address of the child's task. Ended by: the child's claim, or its exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, struct fp_birth);
+} births SEC(".maps");
+
+/* Rare events only. Ended by: the daemon reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} events SEC(".maps");
+
+#endif

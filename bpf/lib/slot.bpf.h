@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Finding, taking and closing a thread's slot; and its stand-in when none is free. */
+#ifndef FOOTPRINT_LIB_SLOT_BPF_H
+#define FOOTPRINT_LIB_SLOT_BPF_H
+
+#include "bpf/lib/table.bpf.h"
+
+static const struct fp_orphan zero_orphan;
+
+/* Open slot of a thread, or NULL. */
+static __always_inline struct fp_slot *slot_of(__u32 tid)
+{
+	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
+		__u32 index = (tid + i) & slot_mask;
+		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
+
+		if (slot && slot->tid == tid && slot->state == FP_SLOT_OPEN)
+			return slot;
+	}
+	return NULL;
+}
+
+static __always_inline struct fp_orphan *orphan_of(__u32 tid)
+{
+	if (!orphans_total)
+		return NULL;
+	return bpf_map_lookup_elem(&orphans, &tid);
+}
+
+/* A free slot that now is the thread's, not yet open; NULL when its places are taken. */
+static __noinline struct fp_slot *reserve_slot(__u32 tid)
+{
+	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
+		__u32 index = (tid + i) & slot_mask;
+		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
+
+		if (!slot || slot->state != FP_SLOT_FREE)
+			continue;
+		if (!bpf_map_update_elem(&claims, &index, &tid, BPF_NOEXIST))
+			return slot;
+	}
+	return NULL;
+}
+
+static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident *ident)
+{
+	struct fp_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	__u64 flags;
+
+	if (!event) {
+		count_loss(FP_LOSS_EVENTS_DROPPED);
+		return 0;
+	}
+	event->kind = kind;
+	event->status = status;
+	event->when = bpf_ktime_get_boot_ns();
+	if (ident)
+		event->ident = *ident;
+	else
+		__builtin_memset(&event->ident, 0, sizeof(event->ident));
+	/* The daemon reads at its tick; wake it early only when room gets short. */
+	flags = kind == FP_EVENT_PRESSURE ||
+		bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ?
+			BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	bpf_ringbuf_submit(event, flags);
+	return 0;
+}
+
+static __always_inline void open_slot(struct fp_slot *slot)
+{
+	slot->tid = slot->ident.tid;
+	barrier();
+	slot->state = FP_SLOT_OPEN;
+}
+
+/* A new identity for a thread without a slot: in a slot, else among the orphans. */
+static __noinline struct fp_ident *new_ident(__u32 tid, struct fp_slot **in)
+{
+	struct fp_slot *slot = reserve_slot(tid);
+	struct fp_orphan *orphan;
+
+	*in = slot;
+	if (slot)
+		return &slot->ident;
+	if (bpf_map_update_elem(&orphans, &tid, &zero_orphan, BPF_ANY))
+		return NULL;
+	__sync_fetch_and_add(&orphans_total, 1);
+	orphan = bpf_map_lookup_elem(&orphans, &tid);
+	return orphan ? &orphan->ident : NULL;
+}
+/* The daemon wakes early when closed slots could soon be in the way of new threads. */
+static __always_inline void close_slot(struct fp_slot *slot)
+{
+	barrier();
+	slot->state = FP_SLOT_CLOSED;
+	__sync_fetch_and_add(&closed_total, 1);
+	if (closed_total - freed_total < closed_wake || pressure_sent)
+		return;
+	pressure_sent = 1;
+	send_event(FP_EVENT_PRESSURE, 0, NULL);
+}
+
+#endif

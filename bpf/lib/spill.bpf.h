@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What does not fit in a thread's slot, kept exactly, one entry per thread and
+ * key. The thread alone writes to its entries.
+ */
+#ifndef FOOTPRINT_LIB_SPILL_BPF_H
+#define FOOTPRINT_LIB_SPILL_BPF_H
+
+#include "bpf/lib/loss.bpf.h"
+
+static const struct fp_spill zero_spill;
+
+/* Entry of (thread, kind, key), made if need be; NULL when the map is full. */
+static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u64 key, __u32 kind)
+{
+	struct fp_spill_key k = { .claim = ident->claim, .key = key, .tid = ident->tid, .kind = kind };
+	struct fp_spill *entry;
+
+	entry = bpf_map_lookup_elem(&spill, &k);
+	if (entry)
+		return entry;
+	if (bpf_map_update_elem(&spill, &k, &zero_spill, BPF_NOEXIST))
+		return NULL;
+	entry = bpf_map_lookup_elem(&spill, &k);
+	if (!entry)
+		return NULL;
+	entry->ident = *ident;
+	__sync_fetch_and_add(&spilled_total, 1);
+	return entry;
+}
+
+static __noinline int spill_call(const struct fp_ident *ident, __u64 key)
+{
+	struct fp_spill *entry = spill_entry(ident, key, FP_SPILL_CELL);
+
+	if (entry)
+		entry->calls++;
+	else
+		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+	return 0;
+}
+
+/* Adds one to a plain count: an errno, a histogram bucket, an unfinished call. */
+static __noinline int spill_count(const struct fp_ident *ident, __u64 key, __u32 kind)
+{
+	struct fp_spill *entry = spill_entry(ident, key, kind);
+
+	if (entry)
+		entry->calls++;
+	else
+		count_loss(FP_LOSS_DETAIL_DROPPED);
+	return 0;
+}
+
+/* The outcome of a call that spill_call counted. */
+static __noinline int spill_outcome(const struct fp_ident *ident, __u64 key, __u64 ns, __u32 failed)
+{
+	struct fp_spill_key k = {
+		.claim = ident->claim, .key = key, .tid = ident->tid, .kind = FP_SPILL_CELL
+	};
+	struct fp_spill *entry = bpf_map_lookup_elem(&spill, &k);
+
+	if (!entry) {
+		/* The call itself is already among the unattributed. */
+		count_loss(FP_LOSS_DETAIL_DROPPED);
+		return 0;
+	}
+	entry->total_ns += ns;
+	if (ns > entry->max_ns)
+		entry->max_ns = ns;
+	entry->errors += failed;
+	return 0;
+}
+
+#endif
