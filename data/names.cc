@@ -24,10 +24,10 @@ constexpr AbiRow kAbis[kAbiCount] = {
     {"unknown", {}},
     {"x86_64", kSyscalls_x86_64},
     {"i386", kSyscalls_i386},
-    {"x32", {}},
-    {"arm64", {}},
-    {"arm", {}},
-    {"riscv64", {}},
+    {"x32", kSyscalls_x32},
+    {"arm64", kSyscalls_arm64},
+    {"arm", kSyscalls_arm},
+    {"riscv64", kSyscalls_riscv64},
 };
 
 static_assert(std::size(kSubsystems) <= 32, "FP_SUBSYSTEMS of bpf/abi/footprint.h");

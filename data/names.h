@@ -30,6 +30,8 @@ struct SyscallRow {
   std::string_view entry;       // "sys_read"; "" where unknown
   std::string_view definition;  // "fs/read_write.c:722"; "" where unknown
   std::string_view maintainers; // MAINTAINERS title(s), "; " between
+  std::string_view compat;      // what a 64-bit kernel enters for a 32-bit call; "": as entry
+  std::string_view since;       // "2.6.16", the kernel that brought it; "" where unknown
 };
 
 struct SubsystemRow {

@@ -60,11 +60,12 @@ stem == "errnos" {
 }
 
 {
-  if (NF != 8) fail("8 columns wanted, got " NF)
-  if (!($5 in subsystem) || subsystem[$5] == 0) fail("no such owner: " $5)
-  if (!($6 in traits)) fail("no such trait: " $6)
-  printf "    {%d, \"%s\", %d, CallTrait::%s, \"%s\", \"%s\", \"%s\"},\n",
-         $1, $2, subsystem[$5], traits[$6], $3, $4, $8
+  if (NF != 9) fail("9 columns wanted, got " NF)
+  if (!($6 in subsystem) || subsystem[$6] == 0) fail("no such owner: " $6)
+  if (!($7 in traits)) fail("no such trait: " $7)
+  if (/["\\]/) fail("a quote or a backslash")
+  printf "    {%d, \"%s\", %d, CallTrait::%s, \"%s\", \"%s\", \"%s\", \"%s\", \"%s\"},\n",
+         $1, $2, subsystem[$6], traits[$7], $3, $5, $9, $4, $8
 }
 
 END { if (!failed) close_table() }
