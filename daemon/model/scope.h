@@ -32,6 +32,7 @@ struct Row {
   std::shared_ptr<const Image> image;      // null for a folded row
   std::shared_ptr<const Command> command;  // null for a live row
   Totals totals;                           // in a difference: of the window
+  uint64_t folded = 0;                     // images in a folded row; in a difference: of the window
 };
 
 struct Footprint {

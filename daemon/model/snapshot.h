@@ -37,6 +37,14 @@ struct Image {
   std::shared_ptr<const Counts> counts;
 };
 
+// Where dead processes end up: the sum over all that had one name.
+struct Command {
+  std::string unit, exe, comm;  // comm "(other)" with the rest empty: the overflow row
+  uint64_t images = 0;
+  bool observer = false;
+  std::shared_ptr<const Counts> counts;
+};
+
 struct Life {
   LifeId id;
   LifeId parent;            // pid 0: unknown
@@ -44,18 +52,10 @@ struct Life {
   bool alive = false;
   bool observer = false;    // the daemon itself
   std::vector<std::shared_ptr<const Image>> images;  // by number
-  // Of images and descendants that were folded away. Both are part of
+  // Its images, and its descendants, that were folded away. Both are part of
   // Snapshot::commands too, and serve the pid and tree scopes alone.
-  std::shared_ptr<const Counts> folded_images;
-  std::shared_ptr<const Counts> folded_descendants;
-};
-
-// Where dead processes end up: the sum over all that had one name.
-struct Command {
-  std::string unit, exe, comm;  // comm "(other)" with the rest empty: the overflow row
-  uint64_t images = 0;
-  bool observer = false;
-  std::shared_ptr<const Counts> counts;
+  std::vector<std::shared_ptr<const Command>> folded_images;
+  std::vector<std::shared_ptr<const Command>> folded_descendants;
 };
 
 // Indices equal enum fp_loss up to kDroppedEvents; see there.

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/kernel/object.h"
+
+#include <linux/types.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "bpf/abi/footprint.h"
+#include "core_bpf.skel.h"
+#include "full_bpf.skel.h"
+
+namespace footprint::kernel {
+namespace {
+
+// libbpf's print function takes no context; loading happens on one thread, once.
+std::string& LastLibbpfWarning() {
+  static std::string text;
+  return text;
+}
+
+int KeepWarning(enum libbpf_print_level level, const char* format, va_list args) {
+  if (level != LIBBPF_WARN) return 0;
+  char line[512];
+  const int length = vsnprintf(line, sizeof(line), format, args);
+  if (length > 0) {
+    LastLibbpfWarning() = line;
+    auto& text = LastLibbpfWarning();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+  }
+  return length;
+}
+
+absl::Status StepFailed(const char* object, const char* step, int error) {
+  error = std::abs(error);
+  const std::string detail = LastLibbpfWarning().empty() ? "" : absl::StrCat(" (", LastLibbpfWarning(), ")");
+  return absl::ErrnoToStatus(error, absl::StrCat(object, " object: ", step, detail));
+}
+
+// FRED delivers SYSCALL without the marks in rcx and r11 that tell it from int 0x80.
+bool CpuHasFred() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (!line.starts_with("flags")) continue;
+    const std::vector<std::string> flags = absl::StrSplit(line, ' ');
+    return std::find(flags.begin(), flags.end(), "fred") != flags.end();
+  }
+  return false;
+}
+
+template <typename Skeleton>
+absl::Status Configure(Skeleton& s, const Options& options) {
+  auto& config = *s.rodata;
+  config.slot_mask = options.slots - 1;
+  config.tier = options.tier;
+  config.ring_wake = options.ring_bytes / 2;
+  config.closed_wake = std::max(options.slots / 8, 1u);
+  config.int80_by_regs = CpuHasFred() ? 0 : 1;
+  static_assert(sizeof(config.owners) == sizeof(OwnerTable));
+  if (options.owners != nullptr) {
+    std::memcpy(const_cast<unsigned char*>(&config.owners[0][0]), options.owners,
+                sizeof(OwnerTable));
+  }
+  const std::pair<bpf_map*, uint32_t> sizes[] = {
+      {s.maps.slots, options.slots},           {s.maps.claims, options.slots},
+      {s.maps.spill, options.spill_entries},   {s.maps.orphans, options.spill_entries},
+      {s.maps.births, 2048},                   {s.maps.events, options.ring_bytes}};
+  for (const auto& [map, entries] : sizes) {
+    if (const int error = bpf_map__set_max_entries(map, entries)) {
+      return StepFailed("", "set the size of a map", error);
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename Skeleton>
+class SkeletonObject : public Object {
+ public:
+  explicit SkeletonObject(Skeleton* skeleton) : skeleton_(skeleton) {}
+  ~SkeletonObject() override {
+    for (bpf_link* link : links_) bpf_link__destroy(link);
+    Skeleton::destroy(skeleton_);
+  }
+  bpf_object* object() override { return skeleton_->obj; }
+  Globals globals() override {
+    auto* bss = skeleton_->bss;
+    return {.armed = &bss->armed,
+            .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
+            .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
+            .pressure_sent = &bss->pressure_sent,
+            .orphans_total = reinterpret_cast<volatile uint64_t*>(&bss->orphans_total),
+            .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total)};
+  }
+
+  absl::Status Attach(std::vector<HookState>& hooks) {
+    for (size_t i = 0; i < std::size(kHooks); ++i) {
+      if (!hooks[i].reason.empty()) continue;  // disabled
+      bpf_program* program = bpf_object__find_program_by_name(object(), kHooks[i].program);
+      bpf_link* link = bpf_program__attach(program);
+      if (link == nullptr) {
+        const int error = errno;
+        if (std::strcmp(kHooks[i].tracepoint, "sys_enter") == 0) {
+          return StepFailed("", "attach to sys_enter (CONFIG_FTRACE_SYSCALLS)", error);
+        }
+        hooks[i].reason = absl::StrCat("attach: ", std::strerror(error), "; ", kHooks[i].cost);
+        continue;
+      }
+      hooks[i].attached = true;
+      // Detached in reverse: sys_enter first.
+      links_.insert(links_.begin(), link);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Skeleton* skeleton_;
+  std::vector<bpf_link*> links_;
+};
+
+template <typename Skeleton>
+absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& options,
+                                               std::vector<HookState>& hooks) {
+  LastLibbpfWarning().clear();
+  libbpf_set_print(KeepWarning);
+  Skeleton* skeleton = Skeleton::open();
+  if (skeleton == nullptr) return StepFailed(name, "open", errno);
+  auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton);
+  if (absl::Status status = Configure(*skeleton, options); !status.ok()) return status;
+
+  hooks.clear();
+  for (const Hook& hook : kHooks) {
+    HookState state{.name = hook.tracepoint};
+    const auto& off = options.disable_hooks;
+    if (std::find(off.begin(), off.end(), hook.tracepoint) != off.end()) {
+      state.reason = absl::StrCat("disabled by configuration; ", hook.cost);
+      bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, hook.program),
+                                false);
+    }
+    hooks.push_back(state);
+  }
+  if (const int error = Skeleton::load(skeleton)) return StepFailed(name, "load", error);
+  if (absl::Status status = object->Attach(hooks); !status.ok()) return status;
+  return object;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Object>> Object::Load(bool full, const Options& options,
+                                                     std::vector<HookState>& hooks) {
+  return full ? LoadAs<full_bpf>("full", options, hooks) : LoadAs<core_bpf>("core", options, hooks);
+}
+
+}  // namespace footprint::kernel

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One of the two BPF objects, opened, loaded and attached, behind one face.
+// Ownership: owns its skeleton.   Threads: collector thread only.
+#ifndef FOOTPRINT_DAEMON_KERNEL_OBJECT_H_
+#define FOOTPRINT_DAEMON_KERNEL_OBJECT_H_
+
+#include <bpf/libbpf.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/kernel/probe.h"
+
+namespace footprint::kernel {
+
+// Globals of the object's .bss, shared with the kernel.
+struct Globals {
+  volatile uint32_t* armed;
+  volatile uint64_t* losses;
+  volatile uint64_t* freed_total;
+  volatile uint32_t* pressure_sent;
+  volatile uint64_t* orphans_total;
+  volatile uint64_t* spilled_total;
+};
+
+struct Hook {
+  const char* tracepoint;
+  const char* program;
+  const char* cost;  // what is lost without it
+};
+// In the order of attachment: whoever sees a call enter must see it leave.
+inline constexpr Hook kHooks[] = {
+    {"sched_process_exit", "process_exit",
+     "ends of threads are found by looking for them in /proc, later"},
+    {"sched_process_exec", "process_exec",
+     "a process keeps the name that it had before exec"},
+    {"sched_process_fork", "process_fork",
+     "parents are unknown, and descendants cannot be followed"},
+    {"sys_exit", "sys_exit", "no errors, no latency: tier calls"},
+    {"sys_enter", "sys_enter", "no counts at all"},
+};
+
+class Object {
+ public:
+  virtual ~Object() = default;
+  // Four checked steps: open, configure, load, attach. A hook that is disabled or does
+  // not attach is reported in `hooks`; only a missing sys_enter is an error.
+  static absl::StatusOr<std::unique_ptr<Object>> Load(bool full, const Options& options,
+                                                      std::vector<HookState>& hooks);
+  virtual bpf_object* object() = 0;
+  virtual Globals globals() = 0;
+};
+
+}  // namespace footprint::kernel
+
+#endif  // FOOTPRINT_DAEMON_KERNEL_OBJECT_H_

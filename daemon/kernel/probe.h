@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loaded and attached kernel programs.
+// Ownership: owns object, links and mappings; destruction detaches and unloads everything.
+// Threads: collector thread only.   Failure: Create tells which step failed and the remedy.
+#ifndef FOOTPRINT_DAEMON_KERNEL_PROBE_H_
+#define FOOTPRINT_DAEMON_KERNEL_PROBE_H_
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/kernel/source.h"
+
+namespace footprint::kernel {
+
+enum class ObjectChoice { kAuto, kCore, kFull };
+
+using OwnerTable = std::array<std::array<uint8_t, FP_OWNER_NUMBERS>, FP_OWNER_ABIS>;
+
+struct Options {
+  ObjectChoice object = ObjectChoice::kAuto;
+  fp_tier tier = FP_TIER_LATENCY;
+  uint32_t slots = 1024;  // power of two
+  uint32_t spill_entries = 2048;
+  uint32_t ring_bytes = 256 * 1024;  // power of two, whole pages
+  std::vector<std::string> disable_hooks;
+  const OwnerTable* owners = nullptr;  // borrowed for the call
+};
+
+class Probe : public Source {
+ public:
+  // Loads the richest object that the kernel accepts and attaches its programs.
+  // Errors: PERMISSION_DENIED; UNAVAILABLE when sys_enter cannot be attached, or no
+  // object loads; INVALID_ARGUMENT for an unknown hook name.
+  static absl::StatusOr<std::unique_ptr<Probe>> Create(const Options& options);
+
+  // "core" | "full".
+  virtual std::string object() const = 0;
+  virtual fp_tier tier() const = 0;
+  // Why it is not the full object, or not the tier asked for; "" when it is.
+  virtual std::string degraded_because() const = 0;
+  // Readable when events wait; for epoll. Owned by the probe.
+  virtual int event_fd() const = 0;
+};
+
+}  // namespace footprint::kernel
+
+#endif  // FOOTPRINT_DAEMON_KERNEL_PROBE_H_

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel side offers to a harvest, in abi structs, without libbpf: the seam
+// that lets the collector be tested on slots made by hand.
+// Threads: collector thread only.
+#ifndef FOOTPRINT_DAEMON_KERNEL_SOURCE_H_
+#define FOOTPRINT_DAEMON_KERNEL_SOURCE_H_
+
+#include <linux/types.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "bpf/abi/footprint.h"
+
+namespace footprint::kernel {
+
+struct HookState {
+  std::string name;    // tracepoint: "sys_enter"
+  bool attached = false;
+  std::string reason;  // why not, and what that costs
+  uint64_t missed = 0; // runs that the kernel skipped (bpf_prog_info.recursion_misses)
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // The mapped slots. Their threads write while we read.
+  virtual std::span<fp_slot> Slots() = 0;
+  // Makes a closed slot free again. It must have been harvested.
+  virtual void Free(uint32_t index) = 0;
+
+  // The kernel may send the next PRESSURE event from here on.
+  virtual void BeginHarvest() = 0;
+  // Hands over every waiting event, oldest first.
+  virtual void DrainEvents(const std::function<void(const fp_event&)>& sink) = 0;
+
+  // Entries ever added; while unchanged and nothing is left there is nothing to walk.
+  virtual uint64_t SpilledTotal() const = 0;
+  virtual uint64_t OrphansTotal() const = 0;
+  // Every entry; one that changes meanwhile is handed over as it was at one moment.
+  virtual absl::Status WalkSpill(
+      const std::function<void(const fp_spill_key&, const fp_spill&)>& sink) = 0;
+  virtual absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) = 0;
+  virtual void DeleteSpill(const fp_spill_key& key) = 0;
+  virtual uint32_t SpillCapacity() const = 0;
+
+  virtual std::array<uint64_t, FP_LOSS_COUNT> Losses() const = 0;
+  virtual std::vector<HookState> Hooks() const = 0;
+  // Memory of maps and programs by /proc/self/fdinfo (memlock), bytes.
+  virtual uint64_t MemoryBytes() const = 0;
+};
+
+}  // namespace footprint::kernel
+
+#endif  // FOOTPRINT_DAEMON_KERNEL_SOURCE_H_

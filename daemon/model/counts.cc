@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/model/counts.h"
+
+#include <algorithm>
+
+namespace footprint::model {
+namespace {
+
+void AddTo(CallStats& sum, const CallStats& more) {
+  sum.calls += more.calls;
+  sum.errors += more.errors;
+  sum.denied += more.denied;
+  sum.unfinished += more.unfinished;
+  sum.total_ns += more.total_ns;
+  sum.max_ns = std::max(sum.max_ns, more.max_ns);
+}
+
+void AddTo(uint64_t& sum, uint64_t more) { sum += more; }
+
+void AddTo(Histogram& sum, const Histogram& more) {
+  for (int i = 0; i < kHistogramBuckets; ++i) sum[i] += more[i];
+}
+
+// Merges two sorted vectors, adding where keys meet.
+template <typename Key, typename Value>
+void Merge(std::vector<std::pair<Key, Value>>& sum,
+           const std::vector<std::pair<Key, Value>>& more) {
+  if (more.empty()) return;
+  std::vector<std::pair<Key, Value>> merged;
+  merged.reserve(sum.size() + more.size());
+  auto a = sum.begin();
+  auto b = more.begin();
+  while (a != sum.end() || b != more.end()) {
+    if (b == more.end() || (a != sum.end() && a->first < b->first)) {
+      merged.push_back(*a++);
+    } else if (a == sum.end() || b->first < a->first) {
+      merged.push_back(*b++);
+    } else {
+      merged.push_back(*a++);
+      AddTo(merged.back().second, (b++)->second);
+    }
+  }
+  sum = std::move(merged);
+}
+
+CallStats Minus(const CallStats& end, const CallStats& base) {
+  CallStats d{.calls = end.calls - base.calls,
+              .errors = end.errors - base.errors,
+              .denied = end.denied - base.denied,
+              .unfinished = end.unfinished - base.unfinished,
+              .total_ns = end.total_ns - base.total_ns};
+  d.max_ns = end.max_ns > base.max_ns ? end.max_ns : std::min(end.max_ns, d.total_ns);
+  return d;
+}
+
+uint64_t Minus(uint64_t end, uint64_t base) { return end - base; }
+
+Histogram Minus(const Histogram& end, const Histogram& base) {
+  Histogram d{};
+  for (int i = 0; i < kHistogramBuckets; ++i) d[i] = end[i] - base[i];
+  return d;
+}
+
+// Counts only grow, so every key of `base` is in `end`.
+template <typename Key, typename Value>
+std::vector<std::pair<Key, Value>> Subtract(const std::vector<std::pair<Key, Value>>& end,
+                                            const std::vector<std::pair<Key, Value>>& base) {
+  std::vector<std::pair<Key, Value>> rest;
+  auto b = base.begin();
+  for (const auto& [key, value] : end) {
+    while (b != base.end() && b->first < key) ++b;
+    Value d = b != base.end() && b->first == key ? Minus(value, b->second) : value;
+    if (d != Value{}) rest.emplace_back(key, d);
+  }
+  return rest;
+}
+
+}  // namespace
+
+Totals Sum(const Counts& counts) {
+  Totals t;
+  for (const auto& [key, stats] : counts.calls) {
+    t.calls += stats.calls;
+    t.errors += stats.errors;
+    t.denied += stats.denied;
+    t.unfinished += stats.unfinished;
+    t.total_ns += stats.total_ns;
+  }
+  return t;
+}
+
+void Add(Counts& sum, const Counts& more) {
+  Merge(sum.calls, more.calls);
+  Merge(sum.errnos, more.errnos);
+  Merge(sum.latency, more.latency);
+  sum.in_flight += more.in_flight;
+}
+
+Counts Difference(const Counts& end, const Counts& base) {
+  return {.calls = Subtract(end.calls, base.calls),
+          .errnos = Subtract(end.errnos, base.errnos),
+          .latency = Subtract(end.latency, base.latency),
+          .in_flight = end.in_flight};
+}
+
+}  // namespace footprint::model

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/model/snapshot.h"
+
+namespace footprint::model {
+
+bool Losses::Complete() const {
+  for (int i = 0; i < kLossCount; ++i) {
+    if (i != static_cast<int>(Loss::kEventsDropped) && count[i] != 0) return false;
+  }
+  return true;
+}
+
+Losses Difference(const Losses& end, const Losses& base) {
+  Losses d;
+  for (int i = 0; i < kLossCount; ++i) d.count[i] = end.count[i] - base.count[i];
+  return d;
+}
+
+const char* LossName(Loss cause) {
+  switch (cause) {
+    case Loss::kCallsUnattributed: return "calls_unattributed";
+    case Loss::kDetailDropped: return "detail_dropped";
+    case Loss::kExitUnmatched: return "exit_unmatched";
+    case Loss::kOriginUnknown: return "origin_unknown";
+    case Loss::kEventsDropped: return "events_dropped";
+    case Loss::kProgramMissed: return "program_missed";
+  }
+  return "unknown";
+}
+
+}  // namespace footprint::model
