@@ -15,7 +15,13 @@ namespace footprint::names {
 
 // Values equal enum fp_abi in bpf/abi/footprint.h.
 enum class Abi : uint8_t {
-  kUnknown = 0, kX86_64 = 1, kI386 = 2, kX32 = 3, kArm64 = 4, kArm = 5, kRiscv64 = 6,
+  kUnknown = 0,
+  kX86_64 = 1,
+  kI386 = 2,
+  kX32 = 3,
+  kArm64 = 4,
+  kArm = 5,
+  kRiscv64 = 6,
 };
 inline constexpr int kAbiCount = 7;
 
@@ -25,13 +31,13 @@ enum class CallTrait : uint8_t { kNone = 0, kNeverError = 1, kNoReturn = 2, kExe
 struct SyscallRow {
   int32_t number;
   std::string_view name;
-  uint8_t subsystem;            // index into Subsystems()
+  uint8_t subsystem;  // index into Subsystems()
   CallTrait trait;
-  std::string_view entry;       // "sys_read"; "" where unknown
-  std::string_view definition;  // "fs/read_write.c:722"; "" where unknown
-  std::string_view maintainers; // MAINTAINERS title(s), "; " between
-  std::string_view compat;      // what a 64-bit kernel enters for a 32-bit call; "": as entry
-  std::string_view since;       // "2.6.16", the kernel that brought it; "" where unknown
+  std::string_view entry;        // "sys_read"; "" where unknown
+  std::string_view definition;   // "fs/read_write.c:722"; "" where unknown
+  std::string_view maintainers;  // MAINTAINERS title(s), "; " between
+  std::string_view compat;       // what a 64-bit kernel enters for a 32-bit call; "": as entry
+  std::string_view since;        // "2.6.16", the kernel that brought it; "" where unknown
 };
 
 struct SubsystemRow {
