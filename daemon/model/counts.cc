@@ -43,6 +43,19 @@ void Merge(std::vector<std::pair<Key, Value>>& sum,
   sum = std::move(merged);
 }
 
+template <typename Key, typename Value>
+void MergeNeighbours(std::vector<std::pair<Key, Value>>& rows) {
+  size_t last = 0;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i].first == rows[last].first) {
+      AddTo(rows[last].second, rows[i].second);
+    } else {
+      rows[++last] = rows[i];
+    }
+  }
+  if (!rows.empty()) rows.resize(last + 1);
+}
+
 CallStats Minus(const CallStats& end, const CallStats& base) {
   CallStats d{.calls = end.calls - base.calls,
               .errors = end.errors - base.errors,
@@ -94,6 +107,12 @@ void Add(Counts& sum, const Counts& more) {
   Merge(sum.errnos, more.errnos);
   Merge(sum.latency, more.latency);
   sum.in_flight += more.in_flight;
+}
+
+void MergeDuplicates(Counts& counts) {
+  MergeNeighbours(counts.calls);
+  MergeNeighbours(counts.errnos);
+  MergeNeighbours(counts.latency);
 }
 
 Counts Difference(const Counts& end, const Counts& base) {

@@ -61,6 +61,9 @@ Totals Sum(const Counts& counts);
 // Adds every count of `more`; max_ns takes the larger.
 void Add(Counts& sum, const Counts& more);
 
+// Adds up neighbours of one key: makes sorted vectors with duplicates into valid Counts.
+void MergeDuplicates(Counts& counts);
+
 // What `end` has beyond `base`, an earlier state of the same thing; rows without
 // a difference are left out. in_flight is that of `end`. max_ns of a row that
 // grew beyond base's is exact; else it is min(end.max_ns, total_ns), an upper bound.

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's settings. Every key is documented in packaging/footprintd.toml.
+// Ownership: values.   Threads: read once, at start.
+// Failure: INVALID_ARGUMENT that names file, line and key.
+#ifndef FOOTPRINT_DAEMON_APP_CONFIG_H_
+#define FOOTPRINT_DAEMON_APP_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace footprint::app {
+
+struct Config {
+  std::string listen = "unix:/run/footprintd/query.sock";
+  std::string tier = "latency";  // calls | errors | latency | full
+  std::string object = "auto";   // auto | core | full
+  int64_t interval_ms = 1000;
+  int64_t slots = 0;  // 0: from the machine's memory
+  int64_t spill_entries = 2048;
+  int64_t ring_kib = 256;
+  int64_t max_dead_images = 512;
+  int64_t max_commands = 4096;
+  int64_t max_recordings = 64;
+  int64_t max_connections = 32;
+  std::vector<std::string> disable_hooks;
+  std::string log_level = "info";
+  std::string log_to = "auto";
+};
+
+// Errors: NOT_FOUND or PERMISSION_DENIED for an unreadable file; INVALID_ARGUMENT for a
+// malformed file, an unknown key, a value of the wrong type or out of range.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+}  // namespace footprint::app
+
+#endif  // FOOTPRINT_DAEMON_APP_CONFIG_H_

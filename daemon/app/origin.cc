@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app/origin.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace footprint::app {
+
+model::Origin DescribeMachine(const base::Clock& clock) {
+  model::Origin origin;
+  utsname u{};
+  if (uname(&u) == 0) {
+    origin.kernel_release = u.release;
+    origin.kernel_version = u.version;
+    origin.machine = u.machine;
+    origin.hostname = u.nodename;
+  }
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> origin.boot_id;
+  origin.footprint_version = FOOTPRINT_VERSION;
+  origin.page_size = sysconf(_SC_PAGESIZE);
+  origin.attached_realtime_ns = clock.RealtimeNs();
+  origin.attached_boottime_ns = clock.BoottimeNs();
+  return origin;
+}
+
+uint32_t SlotsForMemory(uint64_t memory_bytes) {
+  // A 1 GiB board reports a little less than 1 GiB: round to the nearest power of two.
+  uint32_t slots = 512;
+  while (slots < 4096 && memory_bytes >= uint64_t{slots} * 3 / 2 * (1 << 20)) slots *= 2;
+  return slots;
+}
+
+uint64_t MemoryBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace footprint::app

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table that tells the kernel programs each call's subsystem and peculiarities.
+#ifndef FOOTPRINT_DAEMON_APP_OWNERS_H_
+#define FOOTPRINT_DAEMON_APP_OWNERS_H_
+
+#include <memory>
+
+#include "daemon/kernel/probe.h"
+
+namespace footprint::app {
+
+// From the tables of data/. On the heap: 8 KiB.
+std::unique_ptr<kernel::OwnerTable> MakeOwnerTable();
+
+}  // namespace footprint::app
+
+#endif  // FOOTPRINT_DAEMON_APP_OWNERS_H_

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A harvest: reads the slots, names processes, closes lives, keeps the loss account.
+// Ownership: borrows source, procfs and clock.   Threads: collector thread only.
+// Failure: what cannot be read in one harvest is read in a later one; counts are
+// cumulative in the kernel, so nothing is lost by that.
+#ifndef FOOTPRINT_DAEMON_COLLECT_COLLECTOR_H_
+#define FOOTPRINT_DAEMON_COLLECT_COLLECTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/collect/naming.h"
+#include "daemon/collect/process_table.h"
+#include "daemon/collect/procfs.h"
+#include "daemon/kernel/source.h"
+#include "daemon/model/snapshot.h"
+
+namespace footprint::collect {
+
+class Collector {
+ public:
+  // What happened, for readers of events.
+  struct EventSink {
+    std::function<void(model::Event)> append;
+    std::function<void(uint64_t)> lost;
+  };
+  // A thread's claim: unique per boot.
+  using Claim = std::pair<uint64_t, uint32_t>;
+
+  Collector(kernel::Source& source, const Procfs& procfs, const base::Clock& clock,
+            ProcessTable::Limits limits, uint32_t own_pid,
+            std::shared_ptr<const model::Origin> origin, EventSink events);
+
+  // One pass over everything. `pinned` lives keep their images.
+  model::SnapshotPtr Harvest(const std::vector<model::LifeId>& pinned);
+  // Ring events alone, between harvests.
+  void DrainEvents();
+
+ private:
+  struct Binding {
+    Claim claim{};
+    ImageId image;
+    uint64_t changes = 0;
+    bool open = false;
+    bool closed_before = false;  // seen closed by an earlier pass
+  };
+
+  ImageState& ImageOf(const fp_ident& ident, bool living, ImageId& id);
+  void HarvestSlots();
+  void Bind(uint32_t index, const fp_slot& slot, bool open);
+  void Unbind(uint32_t index);
+  void SweepDeadThreads();
+  void HarvestSpill();
+  std::set<Claim> OpenClaims();
+  model::Counts CountsOf(const ImageState& image);
+  void OnEvent(const fp_event& event);
+  void Account(model::Snapshot& snapshot);
+
+  kernel::Source& source_;
+  const Procfs& procfs_;
+  const base::Clock& clock_;
+  const uint32_t own_pid_;
+  const std::shared_ptr<const model::Origin> origin_;
+  const EventSink events_;
+  Naming naming_;
+  ProcessTable table_;
+  std::vector<Binding> bindings_;  // by slot
+  std::set<Claim> spill_seen_;     // claims in the previous walk of the spill map
+  std::set<ImageId> with_orphans_;
+  uint64_t orphans_seen_ = 0, spilled_seen_ = 0;
+  uint64_t spill_left_ = 0;        // entries after the last walk
+  bool exit_hook_ = true;
+  uint64_t sequence_ = 0;
+  uint64_t events_dropped_ = 0;
+  uint64_t memory_bytes_ = 0;
+};
+
+}  // namespace footprint::collect
+
+#endif  // FOOTPRINT_DAEMON_COLLECT_COLLECTOR_H_

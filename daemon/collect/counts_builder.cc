@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/collect/counts_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace footprint::collect {
+namespace {
+
+static_assert(model::kHistogramBuckets == FP_HIST_BUCKETS);
+static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
+
+// The thread may write this very word.
+uint64_t Load(const uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
+uint64_t Load(const unsigned long long& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
+
+uint8_t AbiOf(uint64_t key) { return (key >> FP_KEY_ABI_SHIFT) & FP_KEY_ABI_MASK; }
+uint32_t ClassOf(uint64_t key) { return (key >> FP_KEY_CLASS_SHIFT) & FP_KEY_CLASS_MASK; }
+int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
+
+template <typename Key, typename Value>
+std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>>& raw) {
+  std::sort(raw.begin(), raw.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return std::exchange(raw, {});
+}
+
+}  // namespace
+
+void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
+  raw_.calls.emplace_back(
+      model::CallKey{.abi = AbiOf(key), .number = NumberOf(key), .object_class = ClassOf(key)},
+      stats);
+}
+
+void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
+  raw_.errnos.emplace_back(model::ErrnoKey{.abi = AbiOf(key),
+                                           .number = NumberOf(key),
+                                           .value = static_cast<uint16_t>(ClassOf(key))},
+                           count);
+}
+
+void CountsBuilder::AddSlot(const fp_slot& slot) {
+  for (const fp_cell& cell : slot.cells) {
+    const uint64_t key = Load(cell.key);
+    if (key == 0) continue;
+    // Outcomes before calls: a reader between the two must not see more errors than calls.
+    const uint64_t max_ns = Load(cell.max_ns);
+    const uint64_t total_ns = Load(cell.total_ns);
+    const uint64_t errors = Load(cell.errors);
+    const uint64_t calls = Load(cell.calls);
+    if (key & FP_KEY_DENIED) {
+      AddCell(key, {.denied = calls});
+    } else {
+      AddCell(key, {.calls = calls, .errors = errors, .total_ns = total_ns, .max_ns = max_ns});
+    }
+  }
+  for (const fp_errno& e : slot.errnos) {
+    if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
+  }
+  for (uint8_t subsystem = 0; subsystem < FP_SUBSYSTEMS; ++subsystem) {
+    const int row = __atomic_load_n(&slot.hist_row[subsystem], __ATOMIC_RELAXED);
+    if (row == 0 || row > FP_HIST_ROWS) continue;
+    model::Histogram histogram;
+    for (int b = 0; b < FP_HIST_BUCKETS; ++b) histogram[b] = Load(slot.hist[row - 1][b]);
+    raw_.latency.emplace_back(subsystem, histogram);
+  }
+  if (Load(slot.flight.key) != 0) ++raw_.in_flight;
+  if (const uint64_t key = Load(slot.unfinished); key != 0) AddCell(key, {.unfinished = 1});
+}
+
+void CountsBuilder::AddSpill(const fp_spill_key& key, const fp_spill& value) {
+  switch (key.kind) {
+    case FP_SPILL_CELL:
+      AddCell(key.key, {.calls = value.calls,
+                        .errors = value.errors,
+                        .total_ns = value.total_ns,
+                        .max_ns = value.max_ns});
+      break;
+    case FP_SPILL_ERRNO:
+      AddErrno(key.key, value.calls);
+      break;
+    case FP_SPILL_HIST: {
+      model::Histogram histogram{};
+      histogram[std::min<uint64_t>(key.key & 0xff, FP_HIST_BUCKETS - 1)] = value.calls;
+      raw_.latency.emplace_back((key.key >> 8) & FP_OWNER_MASK, histogram);
+      break;
+    }
+    case FP_SPILL_UNFINISHED:
+      AddCell(key.key, {.unfinished = value.calls});
+      break;
+  }
+}
+
+model::Counts CountsBuilder::Build() {
+  model::Counts sorted{.calls = SortedByKey(raw_.calls),
+                       .errnos = SortedByKey(raw_.errnos),
+                       .latency = SortedByKey(raw_.latency),
+                       .in_flight = std::exchange(raw_.in_flight, 0)};
+  model::MergeDuplicates(sorted);
+  return sorted;
+}
+
+}  // namespace footprint::collect
