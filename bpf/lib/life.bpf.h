@@ -12,6 +12,8 @@
 
 #include "bpf/lib/slot.bpf.h"
 
+#define KTHREADD 2 /* init/main.c: the second process, parent of all kernel threads */
+
 static const struct fp_birth zero_birth;
 
 /* Who the current thread is now: what changes at exec and what helpers tell. */
@@ -74,6 +76,9 @@ static __always_inline int on_fork(__u64 child_task)
 	struct fp_birth *birth;
 	struct fp_ident *ident = NULL;
 
+	/* Its children make no calls, and would keep their notes for as long as they live. */
+	if (pid_tgid >> 32 == KTHREADD)
+		return 0;
 	if (slot) {
 		ident = &slot->ident;
 	} else {

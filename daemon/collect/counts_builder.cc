@@ -11,8 +11,7 @@ static_assert(model::kHistogramBuckets == FP_HIST_BUCKETS);
 static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
 
 // The thread may write this very word.
-uint64_t Load(const uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
-uint64_t Load(const unsigned long long& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
+uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
 
 uint8_t AbiOf(uint64_t key) { return (key >> FP_KEY_ABI_SHIFT) & FP_KEY_ABI_MASK; }
 uint32_t ClassOf(uint64_t key) { return (key >> FP_KEY_CLASS_SHIFT) & FP_KEY_CLASS_MASK; }

@@ -24,10 +24,10 @@ void Remember(Map& map, const typename Map::key_type& key, const std::string& va
 
 std::string UnitOf(const std::string& cgroup) {
   if (cgroup.empty() || cgroup == "/") return "";
-  const std::vector<std::string_view> parts = absl::StrSplit(cgroup, '/');
+  const std::vector<std::string> parts = absl::StrSplit(cgroup, '/');
   for (const char* suffix : {".service", ".scope", ".socket", ".mount", ".swap"}) {
     for (auto it = parts.rbegin(); it != parts.rend(); ++it) {
-      if (it->ends_with(suffix)) return std::string(*it);
+      if (it->ends_with(suffix)) return *it;
     }
   }
   return cgroup;

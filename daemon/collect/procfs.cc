@@ -62,7 +62,7 @@ std::string Procfs::Exe(uint32_t pid) const {
   const std::string link = absl::StrCat(root_, "/proc/", pid, "/exe");
   const ssize_t n = readlink(link.c_str(), target, sizeof(target));
   if (n <= 0) return "";
-  return std::string(absl::StripSuffix(std::string_view(target, n), " (deleted)"));
+  return std::string(absl::StripSuffix(absl::string_view(target, n), " (deleted)"));
 }
 
 std::string Procfs::Comm(uint32_t pid) const {
@@ -76,25 +76,27 @@ uint32_t Procfs::ParentPid(uint32_t pid) const {
   const size_t end = stat.rfind(')');
   uint32_t parent = 0;
   if (end == std::string::npos) return 0;
-  const std::vector<std::string_view> fields = absl::StrSplit(stat.substr(end + 1), ' ');
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(end + 1), ' ');
   if (fields.size() < 3 || !absl::SimpleAtoi(fields[2], &parent)) return 0;
   return parent;
 }
 
 std::string Procfs::Cgroup(uint32_t pid) const {
   const std::string text = ReadFile(absl::StrCat("/proc/", pid, "/cgroup"), 8192);
-  for (std::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::ConsumePrefix(&line, "0::")) return std::string(line);
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  for (const std::string& line : lines) {
+    if (line.starts_with("0::")) return line.substr(3);
   }
   return "";
 }
 
 std::string Procfs::CgroupMount() const {
   const std::string mounts = ReadFile("/proc/self/mountinfo", 1 << 18);
-  for (std::string_view line : absl::StrSplit(mounts, '\n')) {
-    const std::vector<std::string_view> fields = absl::StrSplit(line, ' ');
+  const std::vector<std::string> lines = absl::StrSplit(mounts, '\n');
+  for (const std::string& line : lines) {
+    const std::vector<std::string> fields = absl::StrSplit(line, ' ');
     for (size_t i = 6; i + 1 < fields.size(); ++i) {
-      if (fields[i] == "-" && fields[i + 1] == "cgroup2") return std::string(fields[4]);
+      if (fields[i] == "-" && fields[i + 1] == "cgroup2") return fields[4];
     }
   }
   return "";
@@ -121,7 +123,7 @@ std::optional<std::string> Procfs::FindCgroup(uint64_t id) const {
 std::string Procfs::ResolveProgram(const std::string& path) const {
   const std::string head = ReadFile(path, 128);
   if (head.starts_with("#!")) {
-    const std::string_view line = std::string_view(head).substr(2, head.find('\n') - 2);
+    const std::string line = head.substr(2, head.find('\n') - 2);
     const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"),
                                                           absl::SkipEmpty());
     const std::string real = words.empty() ? "" : RealPath(root_ + words[0]);
@@ -133,7 +135,7 @@ std::string Procfs::ResolveProgram(const std::string& path) const {
 
 uint64_t Procfs::OwnResidentBytes() const {
   const std::string statm = ReadFile("/proc/self/statm", 256);
-  const std::vector<std::string_view> fields = absl::StrSplit(statm, ' ');
+  const std::vector<std::string> fields = absl::StrSplit(statm, ' ');
   uint64_t pages = 0;
   if (fields.size() < 2 || !absl::SimpleAtoi(fields[1], &pages)) return 0;
   return pages * sysconf(_SC_PAGESIZE);

@@ -17,6 +17,9 @@
 namespace footprint::kernel {
 namespace {
 
+// Children that were forked and have not run yet, at one moment.
+constexpr uint32_t kBirths = 1024;
+
 // libbpf's print function takes no context; loading happens on one thread, once.
 std::string& LastLibbpfWarning() {
   static std::string text;
@@ -67,8 +70,8 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   }
   const std::pair<bpf_map*, uint32_t> sizes[] = {
       {s.maps.slots, options.slots},           {s.maps.claims, options.slots},
-      {s.maps.spill, options.spill_entries},   {s.maps.orphans, options.spill_entries},
-      {s.maps.births, 2048},                   {s.maps.events, options.ring_bytes}};
+      {s.maps.spill, options.spill_entries},   {s.maps.orphans, options.spill_entries / 2},
+      {s.maps.births, kBirths},                   {s.maps.events, options.ring_bytes}};
   for (const auto& [map, entries] : sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) {
       return StepFailed("", "set the size of a map", error);
