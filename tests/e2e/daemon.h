@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real daemon on a private socket, and the real client that asks it.
+// Ownership: owns the daemon process, its directory and its socket.
+// Threads: the test's own.   Failure: fails the test.
+#ifndef FOOTPRINT_TESTS_E2E_DAEMON_H_
+#define FOOTPRINT_TESTS_E2E_DAEMON_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+#include "tests/e2e/process.h"
+
+namespace footprint::e2e {
+
+using Json = nlohmann::json;
+
+struct DaemonOptions {
+  std::string config;  // TOML, beside `interval_ms = 100`, which it may not name again
+  bool hide_btf = false;
+};
+
+class Daemon {
+ public:
+  // Returns when the daemon has said READY=1.
+  explicit Daemon(const DaemonOptions& options = {});
+  // Stops it. A daemon that does not end well fails the test, unless Stop() was called before.
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // SIGTERM; requires exit status 0 and that nothing of it stays in the kernel.
+  void Stop();
+
+  pid_t pid() const { return process_->pid(); }
+  void Signal(int signal) const { process_->Signal(signal); }
+  const std::string& target() const { return target_; }  // unix:PATH
+  std::string socket() const { return dir_ / "query.sock"; }
+  std::string dir() const { return dir_.path(); }
+  uint64_t ResidentBytes() const;
+
+  // `footprint ARGUMENTS...` with this daemon as FOOTPRINT_TARGET.
+  Outcome Client(std::vector<std::string> arguments, std::chrono::milliseconds most = 60s) const;
+  // The same with --format json; requires exit status 0 and JSON.
+  Json Query(std::vector<std::string> arguments) const;
+  // `footprint run`: the footprint of a command, whose exit status must be `status`.
+  Json Record(const std::vector<std::string>& command, int status = 0) const;
+  // The command line that Record runs, for a test that needs the process.
+  std::vector<std::string> RecordCommand(const std::vector<std::string>& command,
+                                         const std::string& output) const;
+
+ private:
+  TempDir dir_;
+  std::string target_;
+  std::unique_ptr<Process> process_;
+};
+
+// Ids of BPF programs, maps and links that a process holds open: kind and id.
+std::vector<std::pair<std::string, uint32_t>> BpfIdsOf(pid_t pid);
+// True when the kernel knows the id no more.
+bool BpfIdGone(const std::pair<std::string, uint32_t>& id);
+
+// Row of a call in "syscalls"; an empty object when there is none.
+Json Row(const Json& footprint, const std::string& name, const std::string& abi = "x86_64");
+uint64_t Count(const Json& footprint, const std::string& name, const std::string& abi = "x86_64");
+uint64_t Errno(const Json& footprint, const std::string& name, const std::string& error,
+               const std::string& abi = "x86_64");
+// Sum of a member over the rows of an array: Sum(footprint, "processes", "calls").
+uint64_t Sum(const Json& footprint, const std::string& array, const std::string& member);
+
+// Complete, with every loss 0, and with totals that are the sums of the rows.
+void RequireSound(const Json& footprint);
+
+}  // namespace footprint::e2e
+
+#endif  // FOOTPRINT_TESTS_E2E_DAEMON_H_

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients that connect and never read: others are answered, and memory stays flat.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "tests/e2e/daemon.h"
+
+namespace footprint::e2e {
+namespace {
+
+constexpr int kClients = 50;
+constexpr uint64_t kRoom = 16 << 20;
+
+// One HTTP/2 frame, RFC 9113 section 4.1.
+std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& body) {
+  const auto size = static_cast<uint32_t>(body.size());
+  std::string frame;
+  for (int shift : {16, 8, 0}) frame += static_cast<char>(size >> shift);
+  frame += static_cast<char>(type);
+  frame += static_cast<char>(flags);
+  for (int shift : {24, 16, 8, 0}) frame += static_cast<char>(stream >> shift);
+  return frame + body;
+}
+
+// A header field, literal and not indexed, RFC 7541 section 6.2.2. Lengths below 127.
+std::string Field(const std::string& name, const std::string& value) {
+  return std::string(1, '\0') + static_cast<char>(name.size()) + name +
+         static_cast<char>(value.size()) + value;
+}
+
+// WatchFootprint of the system every 100 ms, with all the flow-control window there is.
+std::string WatchRequest() {
+  const std::string message("\x0a\x02\x08\x01\x12\x05\x10\x80\xc2\xd7\x2f", 11);
+  std::string data(1, '\0');
+  for (int shift : {24, 16, 8, 0}) data += static_cast<char>(message.size() >> shift);
+  data += message;
+  const std::string headers = Field(":method", "POST") + Field(":scheme", "http") +
+                              Field(":path", "/footprint.v1.FootprintService/WatchFootprint") +
+                              Field(":authority", "localhost") +
+                              Field("content-type", "application/grpc") + Field("te", "trailers");
+  const std::string window("\x00\x04\x7f\xff\xff\xff", 6);  // SETTINGS_INITIAL_WINDOW_SIZE
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, window) +
+         Frame(8, 0, 0, std::string("\x7f\xff\x00\x00", 4)) + Frame(1, 4, 1, headers) +
+         Frame(0, 1, 1, data);
+}
+
+class Deaf {
+ public:
+  Deaf(const std::string& path, const std::string& text) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(socket_ >= 0);
+    REQUIRE(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    // A daemon that is full may have closed the connection already.
+    if (!text.empty()) sent_ = send(socket_, text.data(), text.size(), MSG_NOSIGNAL) > 0;
+  }
+  ~Deaf() { close(socket_); }
+  Deaf(const Deaf&) = delete;
+  Deaf& operator=(const Deaf&) = delete;
+  // What the daemon has written; what is read is taken away.
+  std::string Heard() const {
+    char buffer[65536];
+    ssize_t got = recv(socket_, buffer, sizeof(buffer), MSG_DONTWAIT);
+    return got > 0 ? std::string(buffer, got) : "";
+  }
+
+ private:
+  int socket_;
+  bool sent_ = true;
+};
+
+std::chrono::milliseconds TimeOfStatus(const Daemon& daemon) {
+  auto begin = std::chrono::steady_clock::now();
+  Outcome outcome = daemon.Client({"status", "--format", "json"}, 20s);
+  INFO(outcome.err);
+  CHECK(outcome.status == 0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               begin);
+}
+
+}  // namespace
+
+TEST_CASE("e2e.deaf.fifty_watchers") {
+  for (const char* kind : {"silent", "watching"}) {
+    DYNAMIC_SECTION(kind) {
+      Daemon daemon({"max_connections = 64\n"});
+      for (int i = 0; i < 5; i++) TimeOfStatus(daemon);
+      const uint64_t before = daemon.ResidentBytes();
+      const bool watching = std::string(kind) == "watching";
+      std::vector<std::unique_ptr<Deaf>> clients;
+      for (int i = 0; i < kClients; i++)
+        clients.push_back(std::make_unique<Deaf>(daemon.socket(), watching ? WatchRequest() : ""));
+      for (int i = 0; i < 40; i++) {
+        CHECK(TimeOfStatus(daemon) < 3s);
+        uint64_t now = daemon.ResidentBytes();
+        INFO(before << " bytes before, now " << now);
+        REQUIRE(now <= before + kRoom);
+      }
+      Json footprint = daemon.Record({Workload("calls"), "getppid=23"});
+      RequireSound(footprint);
+      CHECK(Count(footprint, "getppid") == 23);
+      // The watchers were heard: their answers wait in the sockets.
+      if (watching)
+        for (const auto& client : clients) CHECK(client->Heard().size() > 1000);
+      clients.clear();
+      // Their connections are given back.
+      CHECK(Eventually([&] { return daemon.Query({"status"}).at("connections") <= 2; }, 20s));
+      daemon.Stop();
+    }
+  }
+}
+
+// Beyond the limit the refusal is a clear one, and room is given to the next when one goes.
+TEST_CASE("e2e.deaf.more_than_the_limit") {
+  Daemon daemon({"max_connections = 8\n"});
+  std::vector<std::unique_ptr<Deaf>> clients;
+  for (int i = 0; i < kClients; i++)
+    clients.push_back(std::make_unique<Deaf>(daemon.socket(), WatchRequest()));
+  Outcome outcome = daemon.Client({"status"}, 20s);
+  INFO(outcome.err);
+  CHECK((outcome.status == 69 || outcome.status == 75));
+  CHECK_FALSE(outcome.err.empty());
+  clients.clear();
+  Json status;
+  CHECK(Eventually([&] { return daemon.Client({"status"}, 20s).status == 0; }, 20s));
+  status = daemon.Query({"status"});
+  CHECK(status.at("connections_refused") >= kClients - 8);
+  Json footprint = daemon.Record({Workload("calls"), "getppid=23"});
+  CHECK(Count(footprint, "getppid") == 23);
+}
+
+}  // namespace footprint::e2e
