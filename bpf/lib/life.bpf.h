@@ -38,6 +38,7 @@ static __always_inline void take_birth(struct fp_ident *ident)
 		return;
 	if (ident->tid != ident->tgid && birth->parent_tgid == ident->tgid) {
 		ident->life = birth->parent_life;
+		ident->image = birth->parent_image;
 		ident->parent_tgid = birth->grandparent_tgid;
 		ident->parent_life = birth->grandparent_life;
 	} else {
@@ -45,7 +46,6 @@ static __always_inline void take_birth(struct fp_ident *ident)
 		ident->parent_tgid = birth->parent_tgid;
 		ident->parent_life = birth->parent_life;
 	}
-	ident->image = birth->parent_image;
 	__builtin_memcpy(ident->exe, birth->exe, sizeof(ident->exe));
 	bpf_map_delete_elem(&births, &task);
 }

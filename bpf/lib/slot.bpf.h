@@ -7,11 +7,21 @@
 
 static const struct fp_orphan zero_orphan;
 
+/*
+ * The places of a thread lie an eighth of the table apart: a storm of forks hands
+ * out neighbouring tids that want two places each (before and after exec), and
+ * must not crowd each other out.
+ */
+static __always_inline __u32 place(__u32 tid, __u32 i)
+{
+	return (tid + i * (slot_mask / FP_SLOT_PROBES + 1)) & slot_mask;
+}
+
 /* Open slot of a thread, or NULL. */
 static __always_inline struct fp_slot *slot_of(__u32 tid)
 {
 	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
-		__u32 index = (tid + i) & slot_mask;
+		__u32 index = place(tid, i);
 		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
 
 		if (slot && slot->tid == tid && slot->state == FP_SLOT_OPEN)
@@ -31,7 +41,7 @@ static __always_inline struct fp_orphan *orphan_of(__u32 tid)
 static __noinline struct fp_slot *reserve_slot(__u32 tid)
 {
 	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
-		__u32 index = (tid + i) & slot_mask;
+		__u32 index = place(tid, i);
 		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
 
 		if (!slot || slot->state != FP_SLOT_FREE)

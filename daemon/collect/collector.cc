@@ -27,6 +27,9 @@ bool ThreadExists(uint32_t tgid, uint32_t tid) {
   return syscall(SYS_tgkill, tgid, tid, 0) == 0 || errno != ESRCH;
 }
 
+// For identities whose process may have ended or moved on.
+const Naming::Living kGone = [] { return false; };
+
 model::LifeId ParentOf(const fp_ident& ident) {
   return {.pid = ident.parent_tgid, .birth = ident.parent_life};
 }
@@ -50,13 +53,14 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
   }
 }
 
-ImageState& Collector::ImageOf(const fp_ident& ident, bool living, ImageId& id) {
+ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& living,
+                               ImageId& id) {
   id = {.life = {.pid = ident.tgid, .birth = ident.life}, .number = ident.image};
   // Without a birth note a new process looks older than the attach. It must not inherit
   // from a dead one of the same pid; the loss `origin_unknown` says that this may happen.
   if (ident.life == 0 && table_.LongDead(id.life)) id.life.birth = ident.claim;
   model::LifeId parent = ParentOf(ident);
-  if (parent.pid == 0 && living) parent.pid = procfs_.ParentPid(ident.tgid);
+  if (parent.pid == 0 && living()) parent.pid = procfs_.ParentPid(ident.tgid);
   return table_.Get(id, parent, ident.start_ns != 0 ? ident.start_ns : ident.life, [&] {
     model::Image image = naming_.Describe(ident, living);
     const model::Image* above = table_.LatestImage(parent);
@@ -69,7 +73,8 @@ ImageState& Collector::ImageOf(const fp_ident& ident, bool living, ImageId& id) 
 void Collector::Bind(uint32_t index, const fp_slot& slot, bool open) {
   Binding& binding = bindings_[index];
   binding = {.claim = {slot.ident.claim, slot.ident.tid}, .image = {}, .changes = 0, .open = open};
-  ImageState& image = ImageOf(slot.ident, open, binding.image);
+  const auto living = [&slot] { return StateOf(slot) == FP_SLOT_OPEN; };
+  ImageState& image = ImageOf(slot.ident, living, binding.image);
   image.slots.insert(index);
   image.open_slots += open;
   image.changed = true;
@@ -142,7 +147,8 @@ std::set<Collector::Claim> Collector::OpenClaims() {
     if (ident.claim == 0) return;  // about to be filled in
     open.insert({ident.claim, ident.tid});
     ImageId id;
-    ImageOf(ident, true, id);
+    // An orphan may exec while we look; its slot-less state cannot be asked cheaply.
+    ImageOf(ident, kGone, id);
     ++orphans[id];
   });
   if (!status.ok()) spdlog::warn("{}", status.ToString());
@@ -184,7 +190,7 @@ void Collector::HarvestSpill() {
     }
     const bool ended = !open.contains(claim) && spill_seen_.contains(claim);
     ImageId id;
-    ImageOf(value.ident, false, id);
+    ImageOf(value.ident, kGone, id);
     auto& [living_sum, ended_sum] = sums[id];
     (ended ? ended_sum : living_sum).AddSpill(key, value);
     if (ended) {
@@ -228,7 +234,7 @@ void Collector::OnEvent(const fp_event& event) {
   model::Event out{.realtime_ns = clock_.RealtimeNs() - age,
                    .life = {event.ident.tgid, event.ident.life},
                    .parent = ParentOf(event.ident),
-                   .image = naming_.Describe(event.ident, false)};
+                   .image = naming_.Describe(event.ident, kGone)};
   switch (event.kind) {
     case FP_EVENT_FORK:
       out.kind = model::Event::Kind::kFork;
@@ -271,14 +277,19 @@ void Collector::Account(model::Snapshot& snapshot) {
   snapshot.kernel_bytes = memory_bytes_;
 }
 
-model::SnapshotPtr Collector::Harvest(const std::vector<model::LifeId>& pinned) {
+void Collector::Pass(const std::vector<model::LifeId>& pinned) {
+  // In this order: a PRESSURE event sent while the slots are read must stay in the ring,
+  // where it wakes us for the next pass.
+  DrainEvents();
   source_.BeginHarvest();
   if (!exit_hook_) SweepDeadThreads();
   HarvestSlots();
   HarvestSpill();
-  DrainEvents();
   table_.Settle(pinned);
+}
 
+model::SnapshotPtr Collector::Harvest(const std::vector<model::LifeId>& pinned) {
+  Pass(pinned);
   auto snapshot = std::make_shared<model::Snapshot>();
   snapshot->sequence = ++sequence_;
   snapshot->realtime_ns = clock_.RealtimeNs();

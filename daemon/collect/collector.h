@@ -36,10 +36,11 @@ class Collector {
             ProcessTable::Limits limits, uint32_t own_pid,
             std::shared_ptr<const model::Origin> origin, EventSink events);
 
-  // One pass over everything. `pinned` lives keep their images.
+  // Reads events, slots and spill, and frees what is closed: what the kernel asks for
+  // when room gets short. `pinned` lives keep their images.
+  void Pass(const std::vector<model::LifeId>& pinned);
+  // A pass, and its result as immutable values.
   model::SnapshotPtr Harvest(const std::vector<model::LifeId>& pinned);
-  // Ring events alone, between harvests.
-  void DrainEvents();
 
  private:
   struct Binding {
@@ -50,7 +51,7 @@ class Collector {
     bool closed_before = false;  // seen closed by an earlier pass
   };
 
-  ImageState& ImageOf(const fp_ident& ident, bool living, ImageId& id);
+  ImageState& ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id);
   void HarvestSlots();
   void Bind(uint32_t index, const fp_slot& slot, bool open);
   void Unbind(uint32_t index);
@@ -58,6 +59,7 @@ class Collector {
   void HarvestSpill();
   std::set<Claim> OpenClaims();
   model::Counts CountsOf(const ImageState& image);
+  void DrainEvents();
   void OnEvent(const fp_event& event);
   void Account(model::Snapshot& snapshot);
 

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -20,13 +21,15 @@ class Naming {
  public:
   explicit Naming(const Procfs& procfs) : procfs_(procfs) {}
 
-  // `living`: the image runs, so that /proc may be asked. The caller checks afterwards
-  // that it still does, else the answer may be another program's.
-  model::Image Describe(const fp_ident& ident, bool living);
+  // Whether the image still runs. Asked after each look into /proc, too: else the answer
+  // may be that of the program that came after it.
+  using Living = std::function<bool()>;
+
+  model::Image Describe(const fp_ident& ident, const Living& living);
 
  private:
-  std::string ExeOf(const fp_ident& ident, bool living);
-  std::string CgroupOf(const fp_ident& ident, bool living);
+  std::string ExeOf(const fp_ident& ident, const Living& living);
+  std::string CgroupOf(const fp_ident& ident, const Living& living);
 
   const Procfs& procfs_;
   // Name given to execve -> program. Bounded; a program that lived too short for /proc
