@@ -18,7 +18,7 @@ namespace {
 using e2e::Daemon;
 using e2e::Json;
 
-constexpr const char* kRounds = "400";
+constexpr const char* kRounds = "1000";
 
 e2e::Launch Load(const Cgroup& cgroup) {
   e2e::Launch launch;
@@ -80,7 +80,7 @@ TEST_CASE("bpf.sum_rule.cgroup_exactly") {
       REQUIRE(noise.Wait().status == 0);
       Json footprint = daemon.Query({"show", "--unit", cgroup.path()});
       e2e::RequireSound(footprint);
-      CHECK(counter.InCgroup() > 500'000);
+      CHECK(counter.InCgroup() > 1'000'000);
       CHECK(footprint.at("calls") == counter.InCgroup());
       CHECK(e2e::Sum(footprint, "processes", "calls") == counter.InCgroup());
       CHECK(counter.Missed() == 0);

@@ -64,8 +64,7 @@ TEST_CASE("e2e.degrade.socket_not_permitted") {
   launch.uid = kNobody;
   Outcome outcome = Process(launch).Wait(20s);
   INFO(outcome.err);
-  // gRPC does not always tell a closed door from a missing one.
-  CHECK((outcome.status == 77 || outcome.status == 69));
+  CHECK(outcome.status == 77);
   CHECK(Lines(outcome.err) == 1);
   CHECK(Has(outcome.err, daemon.socket()));
   // 0660: the owner and the group alone.
