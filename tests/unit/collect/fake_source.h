@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel side made by hand: slots that a test fills as BPF programs would.
+#ifndef FOOTPRINT_TESTS_UNIT_COLLECT_FAKE_SOURCE_H_
+#define FOOTPRINT_TESTS_UNIT_COLLECT_FAKE_SOURCE_H_
+
+#include <cstring>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/kernel/source.h"
+
+namespace footprint::collect {
+
+class FakeClock : public base::Clock {
+ public:
+  int64_t RealtimeNs() const override { return 1'000'000'000'000 + now; }
+  uint64_t BoottimeNs() const override { return now; }
+  uint64_t OwnCpuNs() const override { return 7; }
+  uint64_t now = 1'000'000;
+};
+
+inline fp_ident Ident(uint32_t tgid, uint32_t tid, uint64_t life, uint32_t image,
+                      const std::string& comm) {
+  static uint64_t next_claim = 1;
+  fp_ident ident{};
+  ident.claim = next_claim++;
+  ident.life = life;
+  ident.tid = tid;
+  ident.tgid = tgid;
+  ident.image = image;
+  std::memcpy(ident.comm, comm.data(), std::min(comm.size(), sizeof(ident.comm) - 1));
+  return ident;
+}
+
+inline uint64_t Key(int32_t number) {
+  return FP_KEY_USED | uint64_t{FP_ABI_X86_64} << FP_KEY_ABI_SHIFT | static_cast<uint32_t>(number);
+}
+
+class FakeSource : public kernel::Source {
+ public:
+  explicit FakeSource(uint32_t slots) : slots_(slots) {}
+
+  // Opens a slot; cell 0 then counts calls of `number`.
+  fp_slot& Open(uint32_t index, const fp_ident& ident, int32_t number, uint64_t calls) {
+    fp_slot& slot = slots_[index];
+    slot.ident = ident;
+    slot.tid = ident.tid;
+    slot.cells[0].key = Key(number);
+    slot.cells[0].calls = calls;
+    slot.changes = calls * 2;
+    slot.state = FP_SLOT_OPEN;
+    return slot;
+  }
+  void Close(uint32_t index) { slots_[index].state = FP_SLOT_CLOSED; }
+
+  void Spill(const fp_ident& ident, uint32_t kind, uint64_t key, uint64_t calls) {
+    fp_spill value{};
+    value.calls = calls;
+    value.ident = ident;
+    spill[{ident.claim, ident.tid, kind, key}] = value;
+    ++spilled_total;
+  }
+
+  std::span<fp_slot> Slots() override { return slots_; }
+  void Free(uint32_t index) override {
+    std::memset(&slots_[index], 0, sizeof(fp_slot));
+    freed.push_back(index);
+  }
+  void BeginHarvest() override { ++harvests; }
+  void DrainEvents(const std::function<void(const fp_event&)>& sink) override {
+    for (const fp_event& event : events) sink(event);
+    events.clear();
+  }
+  uint64_t SpilledTotal() const override { return spilled_total; }
+  uint64_t OrphansTotal() const override { return orphans_total; }
+  absl::Status WalkSpill(
+      const std::function<void(const fp_spill_key&, const fp_spill&)>& sink) override {
+    for (const auto& [k, value] : spill) {
+      const auto& [claim, tid, kind, key] = k;
+      sink({.claim = claim, .key = key, .tid = tid, .kind = kind}, value);
+    }
+    return absl::OkStatus();
+  }
+  absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) override {
+    for (const fp_orphan& orphan : orphans) sink(orphan);
+    return absl::OkStatus();
+  }
+  void DeleteSpill(const fp_spill_key& key) override {
+    spill.erase({key.claim, key.tid, key.kind, key.key});
+  }
+  uint32_t SpillCapacity() const override { return 64; }
+  std::array<uint64_t, FP_LOSS_COUNT> Losses() const override { return losses; }
+  std::vector<kernel::HookState> Hooks() const override { return hooks; }
+  uint64_t MemoryBytes() const override { return 4096; }
+
+  std::map<std::tuple<uint64_t, uint32_t, uint32_t, uint64_t>, fp_spill> spill;
+  std::vector<fp_orphan> orphans;
+  std::vector<fp_event> events;
+  std::vector<uint32_t> freed;
+  uint64_t spilled_total = 0, orphans_total = 0;
+  int harvests = 0;
+  std::array<uint64_t, FP_LOSS_COUNT> losses{};
+  std::vector<kernel::HookState> hooks{{"sched_process_exit", true, "", 0},
+                                       {"sys_enter", true, "", 0}};
+
+ private:
+  std::vector<fp_slot> slots_;
+};
+
+}  // namespace footprint::collect
+
+#endif  // FOOTPRINT_TESTS_UNIT_COLLECT_FAKE_SOURCE_H_
