@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app/app.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/app/event_loop.h"
+#include "daemon/app/origin.h"
+#include "daemon/app/owners.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/unique_fd.h"
+#include "daemon/collect/collector.h"
+#include "daemon/features/features.h"
+#include "daemon/kernel/probe.h"
+#include "daemon/rpc/control.h"
+#include "daemon/rpc/server.h"
+#include "daemon/store/recordings.h"
+#include "daemon/store/store.h"
+
+namespace footprint::app {
+namespace {
+
+constexpr size_t kEventsKept = 4096;
+
+fp_tier TierOf(const std::string& word) {
+  if (word == "calls") return FP_TIER_CALLS;
+  if (word == "errors") return FP_TIER_ERRORS;
+  return word == "full" ? FP_TIER_FULL : FP_TIER_LATENCY;
+}
+
+const char* TierName(fp_tier tier) {
+  switch (tier) {
+    case FP_TIER_CALLS: return "calls";
+    case FP_TIER_ERRORS: return "errors";
+    case FP_TIER_LATENCY: return "latency";
+    case FP_TIER_FULL: return "full";
+  }
+  return "unknown";
+}
+
+kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
+  kernel::Options options;
+  options.object = config.object == "core"   ? kernel::ObjectChoice::kCore
+                   : config.object == "full" ? kernel::ObjectChoice::kFull
+                                             : kernel::ObjectChoice::kAuto;
+  options.tier = TierOf(config.tier);
+  options.slots = config.slots != 0 ? config.slots : SlotsForMemory(MemoryBytes());
+  options.spill_entries = config.spill_entries;
+  // A ring is a whole number of pages, which may be 64 KiB.
+  options.ring_bytes = std::max<int64_t>(config.ring_kib * 1024, sysconf(_SC_PAGESIZE));
+  options.disable_hooks = config.disable_hooks;
+  options.owners = &owners;
+  return options;
+}
+
+// Everything that lives on the collector thread, and the way in for other threads.
+class Daemon : public rpc::Control {
+ public:
+  Daemon(const Config& config, std::unique_ptr<kernel::Probe> probe,
+         std::unique_ptr<EventLoop> loop)
+      : config_(config), probe_(std::move(probe)), loop_(std::move(loop)), procfs_("") {}
+
+  absl::Status Start();
+  void RunUntilSignal();
+  void Stop();
+
+  void Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) override;
+  void StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+                      std::function<void(absl::StatusOr<std::string>)> done) override;
+  void StopRecording(std::string id,
+                     std::function<void(absl::StatusOr<rpc::Recorded>)> done) override;
+
+ private:
+  absl::Status WatchSignals();
+  absl::Status WatchTimer();
+  absl::Status Listen();
+  model::SnapshotPtr HarvestNow();
+  void Tick();
+  void Notify(const model::Snapshot& snapshot);
+  static absl::Status Stopping() { return absl::UnavailableError("the daemon is stopping"); }
+
+  const Config config_;
+  base::SystemClock clock_;
+  std::unique_ptr<kernel::Probe> probe_;
+  std::unique_ptr<EventLoop> loop_;
+  collect::Procfs procfs_;
+  store::SnapshotStore snapshots_;
+  store::EventLog events_{kEventsKept};
+  std::unique_ptr<store::Recordings> recordings_;
+  std::unique_ptr<collect::Collector> collector_;
+  base::UniqueFd signals_, timer_;
+  std::unique_ptr<rpc::Server> server_;
+  // Requests that wait for the next harvest; they share one.
+  std::vector<std::function<void(absl::StatusOr<model::SnapshotPtr>)>> waiting_;
+  bool harvest_posted_ = false;
+  std::mutex waiting_mutex_;  // guards the two above
+};
+
+absl::Status Daemon::Start() {
+  auto origin = std::make_shared<model::Origin>(DescribeMachine(clock_));
+  origin->bpf_object = probe_->object();
+  origin->tier = TierName(probe_->tier());
+  origin->degraded_because = probe_->degraded_because();
+  recordings_ = std::make_unique<store::Recordings>(config_.max_recordings);
+  collector_ = std::make_unique<collect::Collector>(
+      *probe_, procfs_, clock_,
+      collect::ProcessTable::Limits{.dead_images = static_cast<size_t>(config_.max_dead_images),
+                                    .commands = static_cast<size_t>(config_.max_commands)},
+      getpid(), origin,
+      collect::Collector::EventSink{
+          .append = [this](model::Event event) { events_.Append(std::move(event)); },
+          .lost = [this](uint64_t count) { events_.AddLost(count); }});
+  spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel",
+               origin->bpf_object, origin->tier, probe_->Slots().size(),
+               probe_->MemoryBytes() / 1024);
+  if (!origin->degraded_because.empty()) spdlog::warn("degraded: {}", origin->degraded_because);
+  for (const kernel::HookState& hook : probe_->Hooks()) {
+    if (!hook.attached) spdlog::warn("hook {} is not attached: {}", hook.name, hook.reason);
+  }
+
+  if (absl::Status s = WatchSignals(); !s.ok()) return s;
+  if (absl::Status s = WatchTimer(); !s.ok()) return s;
+  if (absl::Status s = loop_->Watch(probe_->event_fd(),
+                                    [this] { collector_->Pass(recordings_->PinnedLives()); });
+      !s.ok()) {
+    return s;
+  }
+  const model::SnapshotPtr first = HarvestNow();
+  if (absl::Status s = Listen(); !s.ok()) return s;
+  sd_notify(0, "READY=1");
+  Notify(*first);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::WatchSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&set, signal);
+  signals_ = base::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_.valid()) return absl::ErrnoToStatus(errno, "signalfd");
+  return loop_->Watch(signals_.get(), [this] {
+    signalfd_siginfo info;
+    if (read(signals_.get(), &info, sizeof(info)) != sizeof(info)) return;
+    spdlog::info("stopping on signal {} from pid {}", info.ssi_signo, info.ssi_pid);
+    loop_->Stop();
+  });
+}
+
+absl::Status Daemon::WatchTimer() {
+  timer_ = base::UniqueFd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const timespec interval{.tv_sec = config_.interval_ms / 1000,
+                          .tv_nsec = config_.interval_ms % 1000 * 1'000'000};
+  const itimerspec spec{.it_interval = interval, .it_value = interval};
+  if (!timer_.valid() || timerfd_settime(timer_.get(), 0, &spec, nullptr) != 0) {
+    return absl::ErrnoToStatus(errno, "timerfd");
+  }
+  return loop_->Watch(timer_.get(), [this] {
+    uint64_t expirations;
+    if (read(timer_.get(), &expirations, sizeof(expirations)) == sizeof(expirations)) Tick();
+  });
+}
+
+absl::Status Daemon::Listen() {
+  rpc::Server::Options options;
+  options.listen = config_.listen;
+  options.max_connections = config_.max_connections;
+  options.log = [](bool error, const std::string& text) {
+    error ? spdlog::error("{}", text) : spdlog::debug("{}", text);
+  };
+  auto server = rpc::Server::Create(options, snapshots_, events_, *this);
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  spdlog::info("listening on {}", config_.listen);
+  return loop_->Watch(server_->fd(), [this] { server_->AcceptReady(); });
+}
+
+model::SnapshotPtr Daemon::HarvestNow() {
+  model::SnapshotPtr snapshot = collector_->Harvest(recordings_->PinnedLives());
+  snapshots_.Publish(snapshot);
+  return snapshot;
+}
+
+void Daemon::Tick() { Notify(*HarvestNow()); }
+
+void Daemon::Notify(const model::Snapshot& snapshot) {
+  const std::string text = absl::StrCat(
+      "WATCHDOG=1\nSTATUS=", snapshot.losses.Complete() ? "complete" : "incomplete", "; ",
+      snapshot.origin->bpf_object, " object; tier ", snapshot.origin->tier, "; ",
+      snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/",
+      snapshot.slots_total, "; rss ", snapshot.resident_bytes >> 20, " MiB");
+  sd_notify(0, text.c_str());
+}
+
+void Daemon::RunUntilSignal() { loop_->Run(); }
+
+void Daemon::Stop() {
+  sd_notify(0, "STOPPING=1");
+  // The loop has ended: what was waiting for it is answered, and nothing new gets in.
+  std::vector<std::function<void(absl::StatusOr<model::SnapshotPtr>)>> waiting;
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    waiting.swap(waiting_);
+  }
+  for (auto& done : waiting) done(Stopping());
+  if (server_ != nullptr) server_->Shutdown();
+}
+
+void Daemon::Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) {
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    waiting_.push_back(std::move(done));
+    if (harvest_posted_) return;
+    harvest_posted_ = true;
+  }
+  auto take = [this] {
+    const std::lock_guard lock(waiting_mutex_);
+    harvest_posted_ = false;
+    return std::exchange(waiting_, {});
+  };
+  const bool posted = loop_->Post([this, take] {
+    auto waiting = take();  // before the harvest: who comes later wants a later one
+    const model::SnapshotPtr snapshot = HarvestNow();
+    for (auto& answer : waiting) answer(snapshot);
+  });
+  if (posted) return;
+  for (auto& answer : take()) answer(Stopping());
+}
+
+void Daemon::StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+                            std::function<void(absl::StatusOr<std::string>)> done) {
+  auto start = [this, scope = std::move(scope), from_next_exec, label = std::move(label), done] {
+    done(recordings_->Start(*HarvestNow(), scope, from_next_exec, label));
+  };
+  if (!loop_->Post(std::move(start))) done(Stopping());
+}
+
+void Daemon::StopRecording(std::string id,
+                           std::function<void(absl::StatusOr<rpc::Recorded>)> done) {
+  auto stop = [this, id = std::move(id), done] {
+    auto ended = recordings_->Stop(*HarvestNow(), id);
+    if (!ended.ok()) {
+      done(ended.status());
+    } else {
+      done(rpc::Recorded{.footprint = std::move(ended->footprint),
+                         .label = std::move(ended->label)});
+    }
+  };
+  if (!loop_->Post(std::move(stop))) done(Stopping());
+}
+
+}  // namespace
+
+absl::Status Run(const Config& config) {
+  if (const std::string missing = features::MissingCapabilities(); !missing.empty()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("missing capabilities: ", missing, " (run as root, or grant them in the unit)"));
+  }
+  // Before any thread exists, so that all inherit it: the signals go to the loop.
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto loop = EventLoop::Create();
+  if (!loop.ok()) return loop.status();
+  if (absl::Status free = rpc::Server::CheckFree(config.listen); !free.ok()) return free;
+  const auto owners = MakeOwnerTable();
+  auto probe = kernel::Probe::Create(ProbeOptions(config, *owners));
+  if (!probe.ok()) return probe.status();
+  Daemon daemon(config, *std::move(probe), *std::move(loop));
+  const absl::Status started = daemon.Start();
+  if (started.ok()) daemon.RunUntilSignal();
+  daemon.Stop();
+  return started;
+}
+
+int ExitCode(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk: return 0;
+    case absl::StatusCode::kPermissionDenied: return 77;
+    case absl::StatusCode::kInvalidArgument: return 78;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kAlreadyExists: return 69;
+    default: return 70;
+  }
+}
+
+}  // namespace footprint::app
