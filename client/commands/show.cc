@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "client/commands/commands.h"
+#include "client/exit_code.h"
+#include "client/output.h"
+#include "client/render/render.h"
+
+namespace footprint::client {
+namespace {
+
+struct ShowOptions {
+  ScopeOptions scope;
+  render::Options render;
+  std::string output;
+};
+
+absl::Status Show(const Settings& settings, const ShowOptions& options) {
+  const absl::StatusOr<v1::Scope> scope = ToScope(options.scope);
+  if (!scope.ok()) return scope.status();
+  const auto connection = Connection::Open(settings);
+  if (!connection.ok()) return connection.status();
+  const auto output = Output::Create(options.output);
+  if (!output.ok()) return output.status();
+
+  render::Options render = options.render;
+  render.table.colour = (*output)->Colour();
+  const render::By by = render.table.by;
+  const bool csv_without = render.format == render::Format::kCsv && by != render::By::kProcess;
+  const bool one_other = by == render::By::kSyscall || by == render::By::kSubsystem;
+  const bool omit_processes = csv_without || (render.format == render::Format::kTable && one_other);
+  absl::StatusOr<v1::Footprint> footprint = (*connection)->GetFootprint(*scope, omit_processes);
+  if (!footprint.ok()) return footprint.status();
+
+  render::Report report;
+  report.footprint = std::move(*footprint);
+  report.scope = Describe(*scope);
+  const absl::Status written = (*output)->Write(render::Render(report, render));
+  return written.ok() ? (*output)->Commit() : written;
+}
+
+}  // namespace
+
+void AddShow(CLI::App& app, Session& session) {
+  auto options = std::make_shared<ShowOptions>();
+  CLI::App* show = app.add_subcommand("show", "Print the footprint since the daemon attached");
+  AddScope(*show, options->scope);
+  AddFormat(*show, options->render.format);
+  AddBy(*show, options->render.table.by);
+  show->add_option("--limit", options->render.table.process_limit,
+                   "Processes in the table, 0 for all")
+      ->type_name("N")
+      ->capture_default_str();
+  show->add_option("--output", options->output, "Write to FILE instead of standard output")
+      ->type_name("FILE");
+  AddSettings(*show, session.settings);
+  show->footer(R"(Without --pid, --tree, --command and --unit: the whole system.
+
+Examples:
+  footprint show
+  footprint show --pid 1
+  footprint show --command 'python3*' --by subsystem
+  footprint show --unit ssh.service --format json)");
+  show->callback([&session, options] {
+    session.action = [&session, options] { return Fail(Show(session.settings, *options)); };
+  });
+}
+
+}  // namespace footprint::client

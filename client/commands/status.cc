@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "client/commands/commands.h"
+#include "client/exit_code.h"
+#include "client/output.h"
+#include "client/render/render.h"
+
+namespace footprint::client {
+namespace {
+
+absl::Status Status(const Settings& settings, render::Format format) {
+  const auto connection = Connection::Open(settings);
+  if (!connection.ok()) return connection.status();
+  const auto output = Output::Create("");
+  if (!output.ok()) return output.status();
+  const absl::StatusOr<v1::GetStatusResponse> status = (*connection)->GetStatus();
+  if (!status.ok()) return status.status();
+  switch (format) {
+    case render::Format::kJson:
+      return (*output)->Write(render::StatusJson(*status, settings.target));
+    case render::Format::kCsv:
+      return (*output)->Write(render::StatusCsv(*status, settings.target));
+    case render::Format::kTable:
+      break;
+  }
+  return (*output)->Write(render::StatusTable(*status, settings.target, (*output)->Colour()));
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Session& session) {
+  auto format = std::make_shared<render::Format>(render::Format::kTable);
+  CLI::App* status =
+      app.add_subcommand("status", "Print what the daemon measures and what that costs");
+  AddFormat(*status, *format);
+  AddSettings(*status, session.settings);
+  status->footer(R"(Examples:
+  footprint status
+  footprint status --format json)");
+  status->callback([&session, format] {
+    session.action = [&session, format] { return Fail(Status(session.settings, *format)); };
+  });
+}
+
+}  // namespace footprint::client

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <memory>
+
+#include "client/commands/commands.h"
+#include "client/exit_code.h"
+#include "client/output.h"
+#include "client/render/render.h"
+
+namespace footprint::client {
+namespace {
+
+struct WatchOptions {
+  ScopeOptions scope;
+  render::Options render;
+  double interval_seconds = 1;
+  uint64_t count = 0;  // 0: until stopped
+  bool delta = false;
+};
+
+v1::WatchFootprintRequest ToRequest(const v1::Scope& scope, const WatchOptions& options) {
+  v1::WatchFootprintRequest request;
+  *request.mutable_scope() = scope;
+  const auto ns = static_cast<int64_t>(std::llround(options.interval_seconds * 1e9));
+  request.mutable_interval()->set_seconds(ns / 1'000'000'000);
+  request.mutable_interval()->set_nanos(static_cast<int32_t>(ns % 1'000'000'000));
+  request.set_delta(options.delta);
+  // JSON has every key always; the other formats carry one list unless asked for more.
+  request.set_omit_processes(options.render.format != render::Format::kJson &&
+                             options.render.table.by != render::By::kProcess);
+  return request;
+}
+
+std::string One(render::Report& report, const WatchOptions& options, bool first,
+                const render::TableOptions& table) {
+  render::Sort(report.footprint);
+  switch (options.render.format) {
+    case render::Format::kJson:
+      return render::FootprintJson(report, true);
+    case render::Format::kCsv:
+      return render::FootprintCsv(report, table.by, first);
+    case render::Format::kTable:
+      break;
+  }
+  return (first ? "" : "\n") + render::FootprintTable(report, table);
+}
+
+absl::Status Watch(const Settings& settings, const WatchOptions& options) {
+  const absl::StatusOr<v1::Scope> scope = ToScope(options.scope);
+  if (!scope.ok()) return scope.status();
+  const auto connection = Connection::Open(settings);
+  if (!connection.ok()) return connection.status();
+  const auto output = Output::Create("");
+  if (!output.ok()) return output.status();
+
+  render::TableOptions table = options.render.table;
+  table.colour = (*output)->Colour();
+  uint64_t seen = 0;
+  return (*connection)
+      ->Watch(ToRequest(*scope, options),
+              [&](const v1::WatchFootprintResponse& response) -> absl::StatusOr<bool> {
+                render::Report report;
+                report.footprint = response.footprint();
+                report.scope = Describe(*scope);
+                report.watch = {response.sequence(), response.skipped()};
+                const absl::Status written =
+                    (*output)->Write(One(report, options, seen == 0, table));
+                if (!written.ok()) return written;
+                return ++seen != options.count;
+              });
+}
+
+}  // namespace
+
+void AddWatch(CLI::App& app, Session& session) {
+  auto options = std::make_shared<WatchOptions>();
+  CLI::App* watch = app.add_subcommand("watch", "Print a footprint again and again");
+  AddScope(*watch, options->scope);
+  watch->add_option("--interval", options->interval_seconds, "Time between two footprints")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->capture_default_str();
+  watch->add_option("--count", options->count, "End after so many footprints, 0 for never")
+      ->type_name("N")
+      ->capture_default_str();
+  watch->add_flag("--delta", options->delta, "What happened since the last one, not totals");
+  AddFormat(*watch, options->render.format);
+  AddBy(*watch, options->render.table.by);
+  watch
+      ->add_option("--limit", options->render.table.process_limit,
+                   "Processes in the table, 0 for all")
+      ->type_name("N")
+      ->capture_default_str();
+  AddSettings(*watch, session.settings);
+  watch->footer(R"(JSON is one document a line. A reader that is too slow misses footprints, never
+counts; `skipped` says how many it missed.
+
+Examples:
+  footprint watch --delta
+  footprint watch --pid 1 --interval 5 --count 12 --format json > lines.json
+  footprint watch --unit ssh.service --delta --format csv)");
+  watch->callback([&session, options] {
+    session.action = [&session, options] { return Fail(Watch(session.settings, *options)); };
+  });
+}
+
+}  // namespace footprint::client

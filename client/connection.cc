@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/connection.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/grpcpp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace footprint::client {
+namespace {
+
+// A footprint of a large board is below 8 MiB; this bounds what a wrong peer can make us hold.
+constexpr int kMaxReceiveBytes = 64 << 20;
+constexpr int kMaxBackoffMs = 1000;
+
+std::chrono::system_clock::time_point After(double seconds) {
+  return std::chrono::system_clock::now() +
+         std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+// Why a unix socket cannot be reached, as connect(2) says; 0 when it can.
+// gRPC's own text buries the errno, so this is asked once the call has failed.
+int ConnectErrno(const std::string& path) {
+  struct sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return errno;
+  const int error =
+      connect(fd, reinterpret_cast<struct sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
+  close(fd);
+  return error;
+}
+
+}  // namespace
+
+std::string DefaultTarget() {
+  const char* target = std::getenv("FOOTPRINT_TARGET");
+  return target != nullptr && *target != '\0' ? target : kDefaultTarget;
+}
+
+Connection::Connection(const Settings& settings) : settings_(settings) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxBackoffMs);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
+  auto channel =
+      grpc::CreateCustomChannel(settings.target, grpc::InsecureChannelCredentials(), arguments);
+  footprints_ = v1::FootprintService::NewStub(channel);
+  control_ = v1::ControlService::NewStub(channel);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings) {
+  absl::string_view path = settings.target;
+  if (!absl::ConsumePrefix(&path, "unix:") || path.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("target ", settings.target, " is not of the form unix:PATH"));
+  }
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("target ", settings.target, ": path is longer than a socket's name may be"));
+  }
+  // Errors are reported once, by the caller; gRPC's own lines would only repeat them.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  return std::unique_ptr<Connection>(new Connection(settings));
+}
+
+absl::Status Connection::Explain(const grpc::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (code == absl::StatusCode::kDeadlineExceeded) {
+    return absl::DeadlineExceededError(absl::StrCat("no answer from ", settings_.target, " within ",
+                                                    settings_.timeout_seconds, " s"));
+  }
+  if (code != absl::StatusCode::kUnavailable) {
+    return absl::Status(code, absl::StrCat(settings_.target, ": ", status.error_message()));
+  }
+  const int error = ConnectErrno(std::string(absl::StripPrefix(settings_.target, "unix:")));
+  if (error == EACCES || error == EPERM) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("may not connect to ", settings_.target, ": ", std::strerror(error)));
+  }
+  if (error != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("no daemon at ", settings_.target, ": ", std::strerror(error)));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("daemon at ", settings_.target, " went away: ", status.error_message()));
+}
+
+absl::Status Connection::Unary(const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  grpc::ClientContext context;
+  context.set_deadline(After(settings_.timeout_seconds));
+  {
+    std::lock_guard lock(mutex_);
+    if (cancelled_) return absl::CancelledError("cancelled");
+    current_ = &context;
+  }
+  const grpc::Status status = call(&context);
+  std::lock_guard lock(mutex_);
+  current_ = nullptr;
+  if (cancelled_) return absl::CancelledError("cancelled");
+  return Explain(status);
+}
+
+void Connection::Cancel() {
+  std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  if (current_ != nullptr) current_->TryCancel();
+}
+
+absl::StatusOr<v1::GetStatusResponse> Connection::GetStatus() {
+  v1::GetStatusResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return footprints_->GetStatus(context, v1::GetStatusRequest(), &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::Footprint> Connection::GetFootprint(const v1::Scope& scope,
+                                                       bool omit_processes) {
+  v1::GetFootprintRequest request;
+  *request.mutable_scope() = scope;
+  request.set_omit_processes(omit_processes);
+  v1::GetFootprintResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return footprints_->GetFootprint(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return std::move(*response.mutable_footprint());
+}
+
+absl::StatusOr<std::string> Connection::StartRecording(const v1::StartRecordingRequest& request) {
+  v1::StartRecordingResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return control_->StartRecording(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response.recording_id();
+}
+
+absl::StatusOr<v1::Footprint> Connection::StopRecording(const std::string& id) {
+  v1::StopRecordingRequest request;
+  request.set_recording_id(id);
+  v1::StopRecordingResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return control_->StopRecording(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return std::move(*response.mutable_footprint());
+}
+
+absl::Status Connection::Watch(
+    const v1::WatchFootprintRequest& request,
+    const std::function<absl::StatusOr<bool>(const v1::WatchFootprintResponse&)>& each) {
+  const double wait = settings_.timeout_seconds +
+                      static_cast<double>(request.interval().seconds()) +
+                      static_cast<double>(request.interval().nanos()) / 1e9;
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  // The asynchronous form, as it alone lets one wait for a message with a deadline.
+  auto reader = footprints_->AsyncWatchFootprint(&context, request, &queue, nullptr);
+  grpc::Status end;
+  absl::Status result;
+  bool timed_out = false;
+  const auto next = [&](bool* ok) {
+    void* tag = nullptr;
+    if (queue.AsyncNext(&tag, ok, After(wait)) == grpc::CompletionQueue::GOT_EVENT) return;
+    timed_out = true;
+    context.TryCancel();
+    queue.Next(&tag, ok);  // a cancelled operation always completes
+    *ok = false;
+  };
+  bool ok = false;
+  next(&ok);  // the call itself
+  v1::WatchFootprintResponse response;
+  while (ok && !timed_out) {
+    reader->Read(&response, nullptr);
+    next(&ok);
+    if (!ok) break;
+    const absl::StatusOr<bool> more = each(response);
+    if (!more.ok()) result = more.status();
+    if (!more.ok() || !*more) {
+      context.TryCancel();
+      reader->Finish(&end, nullptr);
+      next(&ok);
+      return result;
+    }
+  }
+  reader->Finish(&end, nullptr);
+  next(&ok);
+  if (timed_out) end = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "");
+  if (end.ok()) {  // a watch has no end of its own
+    end = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the daemon ended the stream");
+  }
+  return Explain(end);
+}
+
+}  // namespace footprint::client

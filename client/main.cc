@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/commands/commands.h"
+
+int main(int argc, char** argv) { return footprint::client::Main(argc, argv); }

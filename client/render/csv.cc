@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/render/csv.h"
+
+#include <concepts>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/render/diagnosis.h"
+#include "client/text.h"
+
+namespace footprint::client::render {
+namespace {
+
+// One line; a comma before every cell but the first.
+class Row {
+ public:
+  Row& Add(std::string_view text) { return AddCell(CsvText(text)); }
+  Row& Add(bool value) { return AddCell(value ? "true" : "false"); }
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) Row& Add(Number value) {
+    return AddCell(absl::StrCat(value));
+  }
+  // A string literal would else become a bool.
+  Row& Add(const char* text) { return Add(std::string_view(text)); }
+  void AppendTo(std::string& out) { absl::StrAppend(&out, line_, "\r\n"); }
+
+ private:
+  Row& AddCell(const std::string& cell) {
+    if (!first_) line_ += ',';
+    first_ = false;
+    line_ += cell;
+    return *this;
+  }
+
+  std::string line_;
+  bool first_ = true;
+};
+
+Row Begin(const Report& report) {
+  Row row;
+  if (report.watch) row.Add(report.watch->sequence);
+  return row;
+}
+
+std::string Syscalls(const Report& report) {
+  std::string out;
+  for (const auto& syscall : report.footprint.syscalls()) {
+    Row row = Begin(report);
+    row.Add(syscall.abi()).Add(syscall.number()).Add(syscall.name()).Add(syscall.owner());
+    row.Add(syscall.calls()).Add(syscall.errors()).Add(syscall.denied()).Add(syscall.unfinished());
+    row.Add(syscall.total_ns()).Add(syscall.max_ns()).Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+std::string Subsystems(const Report& report) {
+  std::string out;
+  for (const auto& subsystem : report.footprint.subsystems()) {
+    Row row = Begin(report);
+    row.Add(subsystem.name()).Add(subsystem.title()).Add(subsystem.calls());
+    row.Add(subsystem.errors()).Add(subsystem.total_ns()).Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+std::string Processes(const Report& report) {
+  std::string out;
+  for (const auto& process : report.footprint.processes()) {
+    Row row = Begin(report);
+    row.Add(process.pid()).Add(process.comm()).Add(process.exe()).Add(process.command_line());
+    row.Add(process.unit()).Add(process.parent_pid()).Add(process.uid());
+    row.Add(process.start_boottime_ns()).Add(process.image()).Add(process.alive());
+    row.Add(process.observer()).Add(process.calls()).Add(process.errors());
+    row.Add(process.unfinished()).Add(process.denied()).Add(process.total_ns());
+    row.Add(process.threads()).Add(process.folded()).Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+const char* Titles(By by) {
+  switch (by) {
+    case By::kSubsystem:
+      return "name,title,calls,errors,total_ns,complete";
+    case By::kProcess:
+      return "pid,comm,exe,command_line,unit,parent_pid,uid,start_boottime_ns,image,alive,observer,"
+             "calls,errors,unfinished,denied,total_ns,threads,folded,complete";
+    default:
+      return "abi,number,name,owner,calls,errors,denied,unfinished,total_ns,max_ns,complete";
+  }
+}
+
+}  // namespace
+
+std::string CsvText(std::string_view text) {
+  std::string cell = Sanitize(text);
+  if (!cell.empty() && std::string_view("=+-@").find(cell[0]) != std::string_view::npos) {
+    cell.insert(0, "'");
+  }
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+  std::string quoted = "\"";
+  for (char c : cell) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+std::string FootprintCsv(const Report& report, By by, bool with_header) {
+  std::string out;
+  if (with_header) {
+    absl::StrAppend(&out, report.watch ? "sequence," : "", Titles(by), "\r\n");
+  }
+  switch (by) {
+    case By::kSubsystem:
+      return out + Subsystems(report);
+    case By::kProcess:
+      return out + Processes(report);
+    default:
+      return out + Syscalls(report);
+  }
+}
+
+std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& target) {
+  std::string out = "name,value\r\n";
+  const auto add = [&](std::string_view name, const auto& value) {
+    Row row;
+    row.Add(name).Add(value);
+    row.AppendTo(out);
+  };
+  add("target", target);
+  add("version", status.version());
+  add("tier", status.tier());
+  add("bpf_object", status.bpf_object());
+  add("degraded_because", status.degraded_because());
+  add("complete", status.complete());
+  for (const auto& cause : status.losses().causes()) {
+    add(absl::StrCat("losses.", cause.name()), cause.count());
+  }
+  for (const auto& hook : status.hooks()) {
+    add(absl::StrCat("hooks.", hook.name()),
+        hook.attached() ? std::string("attached") : absl::StrCat("missing: ", hook.reason()));
+  }
+  add("uptime_ns", DurationNs(status.uptime()));
+  add("calls", status.calls());
+  add("own_cpu_ns", status.own_cpu_ns());
+  add("own_cpu_percent", absl::StrFormat("%.6f", OwnCpuPercent(status)));
+  add("resident_bytes", status.resident_bytes());
+  add("kernel_bytes", status.kernel_bytes());
+  add("events_dropped", status.events_dropped());
+  add("slots.used", status.slots().used());
+  add("slots.total", status.slots().total());
+  add("spill.used", status.spill().used());
+  add("spill.total", status.spill().total());
+  add("processes", status.processes());
+  add("retired_commands", status.retired_commands());
+  add("recordings", status.recordings());
+  add("connections", status.connections());
+  add("connections_refused", status.connections_refused());
+  return out;
+}
+
+std::string DoctorCsv(const std::vector<features::Finding>& findings) {
+  std::string out = "name,required,present,detail,cost,remedy\r\n";
+  for (const auto& finding : findings) {
+    Row row;
+    row.Add(finding.name).Add(finding.importance == features::Importance::kRequired);
+    row.Add(finding.present).Add(finding.detail).Add(finding.cost).Add(finding.remedy);
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+}  // namespace footprint::client::render

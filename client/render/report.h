@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the renderers are given: a footprint with what the client knows about it.
+// Ownership: values.   Threads: any.   Failure: none.
+#ifndef FOOTPRINT_CLIENT_RENDER_REPORT_H_
+#define FOOTPRINT_CLIENT_RENDER_REPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "footprint/v1/footprint.pb.h"
+
+namespace footprint::client::render {
+
+enum class Format { kTable, kJson, kCsv };
+// One table of a footprint, or, in the table format only, all of them.
+enum class By { kDefault, kSyscall, kSubsystem, kProcess };
+
+// Of `footprint run` only.
+struct RunResult {
+  std::vector<std::string> command;
+  std::string label;
+  int exit_status = 0;
+  int signal = 0;  // 0: ended by itself
+};
+
+// Of `footprint watch` only.
+struct WatchPosition {
+  uint64_t sequence = 0;
+  uint64_t skipped = 0;
+};
+
+struct Report {
+  v1::Footprint footprint;
+  std::string scope;  // as Describe() words it
+  std::optional<RunResult> run;
+  std::optional<WatchPosition> watch;
+};
+
+// Rows by calls, descending; equals by ABI and number, by name, by pid: the same
+// footprint always reads the same.
+void Sort(v1::Footprint& footprint);
+
+// "COMPLETE", or "INCOMPLETE: detail_dropped 12, program_missed 3".
+std::string Stamp(bool complete, const v1::Losses& losses);
+
+}  // namespace footprint::client::render
+
+#endif  // FOOTPRINT_CLIENT_RENDER_REPORT_H_
