@@ -42,6 +42,7 @@ void Finish(Connection& connection, const std::string& id, int wait_status,
   }
   render::Report report;
   report.footprint = std::move(*footprint);
+  report.scope = "run";
   report.run = render::RunResult{command, options.label, ExitStatusOf(wait_status),
                                  WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0};
   render::Options render = options.render;

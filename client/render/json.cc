@@ -81,10 +81,10 @@ Json ProcessJson(const v1::Process& row) {
                {"threads", row.threads()},
                {"folded", row.folded()}};
   // The exact bytes, where the name had to be escaped.
-  if (!row.comm_raw().empty() && row.comm_raw() != row.comm()) {
+  if (!row.comm_raw().empty() && row.comm_raw() != Sanitize(row.comm())) {
     json["comm_hex"] = absl::BytesToHexString(row.comm_raw());
   }
-  if (!row.exe_raw().empty() && row.exe_raw() != row.exe()) {
+  if (!row.exe_raw().empty() && row.exe_raw() != Sanitize(row.exe())) {
     json["exe_hex"] = absl::BytesToHexString(row.exe_raw());
   }
   return json;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "client/render/csv.h"
+#include "client/render/diagnosis.h"
+#include "client/render/json.h"
+#include "client/render/table.h"
+#include "tests/unit/client/sample.h"
+
+namespace footprint::client::render {
+namespace {
+
+using Catch::Matchers::Contains;
+
+bool HasControlBytes(const std::string& text) {
+  for (char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if ((byte < 0x20 && c != '\n') || byte >= 0x7f) return true;
+  }
+  return false;
+}
+
+TEST_CASE("the table of a footprint", "[client]") {
+  const std::string table = FootprintTable(SampleReport(), {});
+  // The window is in local time: the lines around it are compared.
+  CHECK_THAT(table, Catch::StartsWith("scope     pid 42\nwindow    "));
+  CHECK_THAT(table, Contains(" (2.00 s)\n"));
+  const std::string rest = table.substr(table.find("taken on"));
+  CHECK(rest ==
+        "taken on  board, kernel 6.1.0 x86_64, tier full\n"
+        "COMPLETE\n"
+        "30 calls, 2 errors, 1 unfinished, 0 in flight\n"
+        "\n"
+        "subsystem   calls  errors    total   p50 <    p99 <\n"
+        "filesystem     30       2  4.56 us  256 ns  1.02 us\n"
+        "\n"
+        "system call  calls  errors       total      max  owner\n"
+        "read            23       2  213503d23h  1.23 us  filesystem\n"
+        "close            7       0        0 ns     0 ns  filesystem\n"
+        "\n"
+        "pid  command                   calls  errors  total  unit\n"
+        " 42  =1+1\\x1b[31m,\"q\"\\x0a\\xff     30       2   0 ns  ssh.service\n");
+}
+
+TEST_CASE("an incomplete footprint says why, first of all", "[client]") {
+  Report report = SampleReport();
+  report.footprint.set_complete(false);
+  report.footprint.mutable_losses()->mutable_causes(1)->set_count(12);
+  CHECK_THAT(FootprintTable(report, {}), Contains("\nINCOMPLETE: detail_dropped 12\n"));
+  CHECK_THAT(FootprintJson(report, true), Catch::StartsWith("{\"complete\":false,\"losses\":"));
+  CHECK_THAT(FootprintCsv(report, By::kSubsystem, false), Catch::EndsWith(",false\r\n"));
+}
+
+TEST_CASE("what a tier does not measure is not shown as zero", "[client]") {
+  Report report = SampleReport();
+  report.footprint.set_tier("calls");
+  CHECK_THAT(FootprintTable(report, {}), Contains("close            7       -      -    -  file"));
+}
+
+TEST_CASE("two ABIs show a column for them", "[client]") {
+  Report report = SampleReport();
+  CHECK_THAT(FootprintTable(report, {}), !Contains("  abi  "));
+  report.footprint.mutable_syscalls(1)->set_abi("i386");
+  CHECK_THAT(FootprintTable(report, {}), Contains("system call  abi     calls"));
+}
+
+TEST_CASE("no format lets a hostile name through", "[client]") {
+  const Report report = SampleReport();
+  CHECK_FALSE(HasControlBytes(FootprintTable(report, {})));
+  CHECK_FALSE(HasControlBytes(FootprintJson(report, false)));
+  std::string csv = FootprintCsv(report, By::kProcess, true);
+  csv.erase(std::remove(csv.begin(), csv.end(), '\r'), csv.end());
+  CHECK_FALSE(HasControlBytes(csv));
+}
+
+TEST_CASE("the JSON has every key of the contract, and exact numbers", "[client]") {
+  const auto json = nlohmann::json::parse(FootprintJson(SampleReport(), false));
+  for (const char* key :
+       {"complete", "losses", "tier", "provenance", "calls", "errors", "unfinished", "in_flight",
+        "denied", "observer_calls", "overflow_calls", "syscalls", "subsystems", "objects", "ioctls",
+        "modules", "processes", "processes_truncated", "scope"}) {
+    CHECK(json.contains(key));
+  }
+  CHECK(json["losses"] == nlohmann::json({{"calls_unattributed", 0}, {"detail_dropped", 0}}));
+  CHECK(json["objects"] == nlohmann::json::array());
+  const auto& read = json["syscalls"][0];
+  CHECK(read["name"] == "read");
+  CHECK(read["total_ns"].get<uint64_t>() == 18446744073709551615u);
+  CHECK(read["errnos"] == nlohmann::json({{"EAGAIN", 2}}));
+  CHECK(json["subsystems"][0]["latency_log2_ns"].size() == 35);
+  const auto& process = json["processes"][0];
+  CHECK(process["comm"] == "=1+1\\x1b[31m,\"q\"\\x0a\\xff");
+  CHECK(process["comm_hex"] == "3d312b311b5b33316d2c2271220aff");
+  CHECK_FALSE(process.contains("exe_hex"));
+  CHECK(json["provenance"]["start_time"] == "2026-01-02T03:04:05.000000000Z");
+}
+
+TEST_CASE("a line of JSON is one line", "[client]") {
+  const std::string line = FootprintJson(SampleReport(), true);
+  CHECK(line.find('\n') == line.size() - 1);
+}
+
+TEST_CASE("a run adds the command and how it ended", "[client]") {
+  Report report = SampleReport();
+  report.run = RunResult{{"sh", "-c", "x"}, "nightly", 137, 9};
+  const auto json = nlohmann::json::parse(FootprintJson(report, true));
+  CHECK(json["run"]["command"] == nlohmann::json({"sh", "-c", "x"}));
+  CHECK(json["run"]["exit_status"] == 137);
+  CHECK_THAT(FootprintTable(report, {}),
+             Catch::StartsWith("command   sh -c x\nlabel     nightly\nended     by signal 9\n"));
+}
+
+TEST_CASE("CSV quotes by RFC 4180 and guards against formulas", "[client]") {
+  CHECK(CsvText("plain") == "plain");
+  CHECK(CsvText("a,b") == "\"a,b\"");
+  CHECK(CsvText("say \"x\"") == "\"say \"\"x\"\"\"");
+  CHECK(CsvText("=1+1") == "'=1+1");
+  CHECK(CsvText("+1") == "'+1");
+  CHECK(CsvText("-1") == "'-1");
+  CHECK(CsvText("@SUM(A1)") == "'@SUM(A1)");
+  CHECK(CsvText("=a,b") == "\"'=a,b\"");
+  CHECK(CsvText("\t=1") == "\\x09=1");
+  CHECK(CsvText("").empty());
+}
+
+TEST_CASE("the CSV of system calls", "[client]") {
+  Report report = SampleReport();
+  report.footprint.mutable_syscalls(1)->set_number(-1);  // a number is no text: no guard
+  CHECK(FootprintCsv(report, By::kDefault, true) ==
+        "abi,number,name,owner,calls,errors,denied,unfinished,total_ns,max_ns,complete\r\n"
+        "x86_64,0,read,filesystem,23,2,0,1,18446744073709551615,1230,true\r\n"
+        "x86_64,-1,close,filesystem,7,0,0,0,0,0,true\r\n");
+  report.watch = WatchPosition{5, 0};
+  CHECK(FootprintCsv(report, By::kSubsystem, true) ==
+        "sequence,name,title,calls,errors,total_ns,complete\r\n"
+        "5,filesystem,Filesystems,30,2,4560,true\r\n");
+}
+
+TEST_CASE("quantiles are upper bounds of buckets", "[client]") {
+  v1::Subsystem subsystem;
+  CHECK(Quantile(subsystem, 0.5) == 0);
+  for (uint64_t count : {0, 0, 0, 0, 0, 0, 0, 99, 1}) subsystem.add_latency_log2_ns(count);
+  CHECK(Quantile(subsystem, 0.5) == 256);
+  CHECK(Quantile(subsystem, 0.99) == 256);
+  CHECK(Quantile(subsystem, 1.0) == 512);
+}
+
+TEST_CASE("the status names what is missing", "[client]") {
+  v1::GetStatusResponse status;
+  status.set_version("0.1.0");
+  status.set_tier("full");
+  status.set_bpf_object("core");
+  status.set_degraded_because("no BTF");
+  status.mutable_uptime()->set_seconds(10);
+  status.set_own_cpu_ns(10'000'000);
+  v1::Hook& hook = *status.add_hooks();
+  hook.set_name("module_load");
+  hook.set_reason("no such tracepoint");
+  const std::string table = StatusTable(status, "unix:/s", false);
+  CHECK_THAT(table, Contains("degraded        no BTF\n"));
+  CHECK_THAT(table, Contains("MISSING   module_load: no such tracepoint\n"));
+  CHECK_THAT(table, Contains("own CPU         0.100 % of one core (10.0 ms)\n"));
+  const auto json = nlohmann::json::parse(StatusJson(status, "unix:/s"));
+  CHECK(json["hooks"][0]["attached"] == false);
+  CHECK(json["uptime_ns"] == 10'000'000'000);
+  CHECK_THAT(StatusCsv(status, "unix:/s"),
+             Contains("hooks.module_load,missing: no such tracepoint\r\n"));
+}
+
+TEST_CASE("the doctor's verdict", "[client]") {
+  using features::Finding;
+  using features::Importance;
+  const Finding good = {"btf", Importance::kRequired, true, "", "", ""};
+  const Finding extra = {"module_load", Importance::kOptional, false, "", "no modules", "none"};
+  const Finding bad = {"raw_tp", Importance::kRequired, false, "EPERM", "everything", "be root"};
+  CHECK(Judge({good, extra}, "") == Verdict::kGood);
+  CHECK(Judge({good, bad}, "") == Verdict::kUnavailable);
+  CHECK(Judge({good, bad}, "CAP_BPF") == Verdict::kNotPermitted);
+  CHECK_THAT(DoctorTable({bad}, "CAP_BPF", false), Contains("remedy: be root\n"));
+  const auto json = nlohmann::json::parse(DoctorJson({good, bad}, "CAP_BPF"));
+  CHECK(json["ok"] == false);
+  CHECK(json["findings"][1]["remedy"] == "be root");
+}
+
+}  // namespace
+}  // namespace footprint::client::render

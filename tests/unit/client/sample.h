@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small footprint with known numbers and a hostile name, for the tests of the renderers.
+// Ownership: values.   Threads: any.   Failure: none.
+#ifndef FOOTPRINT_TESTS_UNIT_CLIENT_SAMPLE_H_
+#define FOOTPRINT_TESTS_UNIT_CLIENT_SAMPLE_H_
+
+#include "client/render/report.h"
+
+namespace footprint::client {
+
+inline constexpr char kHostile[] = "=1+1\x1b[31m,\"q\"\n\xff";
+
+inline v1::Footprint SampleFootprint() {
+  v1::Footprint footprint;
+  footprint.set_complete(true);
+  for (const char* name : {"calls_unattributed", "detail_dropped"}) {
+    footprint.mutable_losses()->add_causes()->set_name(name);
+  }
+  footprint.set_tier("full");
+  v1::Provenance& origin = *footprint.mutable_provenance();
+  origin.set_kernel_release("6.1.0");
+  origin.set_machine("x86_64");
+  origin.set_hostname("board");
+  origin.mutable_start_time()->set_seconds(1767323045);
+  origin.mutable_end_time()->set_seconds(1767323047);
+  origin.set_start_boottime_ns(1'000'000'000);
+  origin.set_end_boottime_ns(3'000'000'000);
+  footprint.set_calls(30);
+  footprint.set_errors(2);
+  footprint.set_unfinished(1);
+  v1::Syscall& close = *footprint.add_syscalls();
+  close.set_abi("x86_64");
+  close.set_number(3);
+  close.set_name("close");
+  close.set_owner("filesystem");
+  close.set_calls(7);
+  v1::Syscall& read = *footprint.add_syscalls();
+  read.set_abi("x86_64");
+  read.set_name("read");
+  read.set_owner("filesystem");
+  read.set_calls(23);
+  read.set_errors(2);
+  read.set_unfinished(1);
+  read.set_total_ns(18446744073709551615u);  // more than a double can hold exactly
+  read.set_max_ns(1230);
+  v1::Errno& again = *read.add_errnos();
+  again.set_name("EAGAIN");
+  again.set_value(11);
+  again.set_count(2);
+  v1::Subsystem& filesystem = *footprint.add_subsystems();
+  filesystem.set_name("filesystem");
+  filesystem.set_title("Filesystems");
+  filesystem.set_calls(30);
+  filesystem.set_errors(2);
+  filesystem.set_total_ns(4560);
+  for (int i = 0; i < 35; ++i) filesystem.add_latency_log2_ns(i == 7 ? 29 : i == 9 ? 1 : 0);
+  v1::Process& process = *footprint.add_processes();
+  process.set_pid(42);
+  process.set_comm(kHostile);
+  process.set_comm_raw(kHostile);
+  process.set_exe("/bin/p");
+  process.set_unit("ssh.service");
+  process.set_calls(30);
+  process.set_errors(2);
+  process.set_alive(true);
+  return footprint;
+}
+
+inline render::Report SampleReport() {
+  render::Report report;
+  report.footprint = SampleFootprint();
+  report.scope = "pid 42";
+  render::Sort(report.footprint);
+  return report;
+}
+
+}  // namespace footprint::client
+
+#endif  // FOOTPRINT_TESTS_UNIT_CLIENT_SAMPLE_H_
