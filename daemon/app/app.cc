@@ -178,7 +178,7 @@ absl::Status Daemon::Listen() {
   options.log = [](bool error, const std::string& text) {
     error ? spdlog::error("{}", text) : spdlog::debug("{}", text);
   };
-  auto server = rpc::Server::Create(options, snapshots_, events_, *this);
+  auto server = rpc::Server::Create(options, events_, *this);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   spdlog::info("listening on {}", config_.listen);
@@ -186,7 +186,8 @@ absl::Status Daemon::Listen() {
 }
 
 model::SnapshotPtr Daemon::HarvestNow() {
-  model::SnapshotPtr snapshot = collector_->Harvest(recordings_->PinnedLives());
+  auto snapshot = collector_->Harvest(recordings_->PinnedLives());
+  snapshot->recordings = recordings_->size();
   snapshots_.Publish(snapshot);
   return snapshot;
 }

@@ -288,7 +288,7 @@ void Collector::Pass(const std::vector<model::LifeId>& pinned) {
   table_.Settle(pinned);
 }
 
-model::SnapshotPtr Collector::Harvest(const std::vector<model::LifeId>& pinned) {
+std::shared_ptr<model::Snapshot> Collector::Harvest(const std::vector<model::LifeId>& pinned) {
   Pass(pinned);
   auto snapshot = std::make_shared<model::Snapshot>();
   snapshot->sequence = ++sequence_;

@@ -39,8 +39,8 @@ class Collector {
   // Reads events, slots and spill, and frees what is closed: what the kernel asks for
   // when room gets short. `pinned` lives keep their images.
   void Pass(const std::vector<model::LifeId>& pinned);
-  // A pass, and its result as immutable values.
-  model::SnapshotPtr Harvest(const std::vector<model::LifeId>& pinned);
+  // A pass, and its result. The caller completes what it knows better and publishes it.
+  std::shared_ptr<model::Snapshot> Harvest(const std::vector<model::LifeId>& pinned);
 
  private:
   struct Binding {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model values to and from messages. Names come from data/.
+// Ownership: values.   Threads: any.
+// Failure: INVALID_ARGUMENT for a request that makes no sense.
+#ifndef FOOTPRINT_DAEMON_RPC_CONVERT_H_
+#define FOOTPRINT_DAEMON_RPC_CONVERT_H_
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/statusor.h"
+#include "daemon/model/scope.h"
+#include "daemon/model/snapshot.h"
+#include "footprint/v1/footprint.pb.h"
+
+namespace footprint::rpc {
+
+// Rows of a reply's `processes`; totals do not depend on it.
+inline constexpr int kMaxProcessRows = 2000;
+
+absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope);
+void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footprint& out);
+// One image of a life.
+void ToProto(const model::Life& life, const model::Image& image, v1::Process& out);
+void ToProto(const model::Event& event, v1::WatchEventsResponse& out);
+void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out);
+// Codes are the same numbers on both sides.
+grpc::Status ToGrpc(const absl::Status& status);
+
+}  // namespace footprint::rpc
+
+#endif  // FOOTPRINT_DAEMON_RPC_CONVERT_H_

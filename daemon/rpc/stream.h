@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// One write in flight, the next message made only when the last one is out: a slow reader
+// costs the daemon one message, whatever the source produces meanwhile.
+// Ownership: kept alive by itself until OnDone, and by whoever holds a shared_ptr.
+// Threads: any.   Failure: End tells the client why.
+#ifndef FOOTPRINT_DAEMON_RPC_STREAM_H_
+#define FOOTPRINT_DAEMON_RPC_STREAM_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "daemon/rpc/watch.h"
+
+namespace footprint::rpc {
+
+template <typename Response>
+class Stream : public grpc::ServerWriteReactor<Response>,
+               public std::enable_shared_from_this<Stream<Response>> {
+ public:
+  static constexpr std::chrono::seconds kWritePatience{30};
+
+  Stream(grpc::CallbackServerContext* context, Streams& streams)
+      : context_(context), streams_(streams) {}
+
+  // False: there is no room, and the stream has been ended.
+  bool Register() {
+    self_ = this->shared_from_this();
+    std::weak_ptr<Stream> weak = self_;
+    id_ = streams_.Add([weak] {
+      if (auto stream = weak.lock()) stream->Stop();
+    });
+    if (id_ != 0) return true;
+    End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams are open"});
+    return false;
+  }
+
+ protected:
+  // The next message, if there is one. Called by one thread at a time, without a lock held.
+  virtual bool Next(Response& out) = 0;
+
+  // Something may be there to write.
+  void Pump() {
+    while (true) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (busy_ || ended_) {
+          again_ = true;
+          return;
+        }
+        busy_ = true;
+        again_ = false;
+      }
+      message_.Clear();
+      if (Next(message_)) {
+        write_began_ = std::chrono::steady_clock::now();
+        {
+          const std::lock_guard lock(mutex_);
+          writing_ = true;
+        }
+        this->StartWrite(&message_);
+        return;
+      }
+      if (!Release()) return;
+    }
+  }
+
+  void End(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (ended_) return;
+      ended_ = true;
+      status_ = status;
+      if (busy_) return;  // finished when that is over
+    }
+    this->Finish(status);
+  }
+
+  // Ends a stream whose client does not take what is written.
+  void Abandon() {
+    bool stuck = false;
+    {
+      const std::lock_guard lock(mutex_);
+      stuck = writing_ && std::chrono::steady_clock::now() - write_began_ > kWritePatience;
+    }
+    if (stuck) context_->TryCancel();
+  }
+
+  bool Ended() {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
+  bool Busy() {
+    const std::lock_guard lock(mutex_);
+    return busy_;
+  }
+
+ private:
+  // Done with a message. True: Pump was called meanwhile, so look again.
+  bool Release() {
+    grpc::Status status;
+    {
+      const std::lock_guard lock(mutex_);
+      busy_ = writing_ = false;
+      if (!ended_) return std::exchange(again_, false);
+      status = status_;
+    }
+    this->Finish(status);
+    return false;
+  }
+
+  void Stop() {
+    End({grpc::StatusCode::UNAVAILABLE, "the daemon is stopping"});
+    bool writing = false;
+    {
+      const std::lock_guard lock(mutex_);
+      writing = writing_;
+    }
+    if (writing) context_->TryCancel();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) End(grpc::Status::CANCELLED);
+    if (Release() || ok) Pump();
+  }
+  void OnCancel() override { End(grpc::Status::CANCELLED); }
+  void OnDone() override {
+    streams_.Remove(id_);
+    self_.reset();
+  }
+
+  grpc::CallbackServerContext* const context_;
+  Streams& streams_;
+  uint64_t id_ = 0;
+  std::shared_ptr<Stream> self_;
+  Response message_;
+  std::chrono::steady_clock::time_point write_began_;
+  std::mutex mutex_;
+  bool busy_ = false;     // a message is being made or written
+  bool writing_ = false;  // it is being written
+  bool again_ = false;    // Pump was called while busy
+  bool ended_ = false;
+  grpc::Status status_;
+};
+
+}  // namespace footprint::rpc
+
+#endif  // FOOTPRINT_DAEMON_RPC_STREAM_H_

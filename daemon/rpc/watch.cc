@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/rpc/watch.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "daemon/rpc/convert.h"
+#include "daemon/rpc/executor.h"
+#include "daemon/rpc/stream.h"
+
+namespace footprint::rpc {
+namespace {
+
+using std::chrono::milliseconds;
+
+class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
+ public:
+  FootprintWatch(grpc::CallbackServerContext* context, Streams& streams, Control& control,
+                 model::Scope scope, const v1::WatchFootprintRequest& request,
+                 milliseconds interval)
+      : Stream(context, streams),
+        control_(control),
+        scope_(std::move(scope)),
+        interval_(interval),
+        omit_processes_(request.omit_processes()),
+        delta_(request.delta()) {}
+
+  // The scope must exist when the stream begins.
+  void Begin() {
+    TakeOne();
+    Schedule();
+  }
+  void Refuse(const absl::Status& status) { End(ToGrpc(status)); }
+
+ private:
+  std::shared_ptr<FootprintWatch> Self() {
+    return std::static_pointer_cast<FootprintWatch>(shared_from_this());
+  }
+
+  void Schedule() {
+    RunAfter(interval_, [weak = std::weak_ptr(Self())] {
+      const auto self = weak.lock();
+      if (self == nullptr || self->Ended()) return;
+      self->Abandon();
+      self->TakeOne();
+      self->Schedule();
+    });
+  }
+
+  // A harvest whose result replaces one that is still waiting to be sent.
+  void TakeOne() {
+    control_.Harvest([weak = std::weak_ptr(Self())](absl::StatusOr<model::SnapshotPtr> taken) {
+      RunSoon([weak, taken = std::move(taken)] {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        if (!taken.ok()) {
+          self->End(ToGrpc(taken.status()));
+          return;
+        }
+        {
+          const std::lock_guard lock(self->latest_mutex_);
+          if (self->latest_ != nullptr) ++self->skipped_;
+          self->latest_ = *taken;
+          ++self->sequence_;
+        }
+        self->Pump();
+      });
+    });
+  }
+
+  bool Next(v1::WatchFootprintResponse& out) override {
+    model::SnapshotPtr snapshot;
+    {
+      const std::lock_guard lock(latest_mutex_);
+      snapshot = std::exchange(latest_, nullptr);
+      out.set_sequence(sequence_);
+      out.set_skipped(std::exchange(skipped_, 0));
+    }
+    if (snapshot == nullptr) return false;
+    auto now = model::Evaluate(*snapshot, scope_);
+    if (!now.ok()) {
+      // A process that ends takes its footprint along: that is the end of the stream.
+      End(ToGrpc(now.status()));
+      return false;
+    }
+    if (!delta_ || !before_.has_value()) {
+      ToProto(*now, omit_processes_, *out.mutable_footprint());
+    } else {
+      ToProto(model::Difference(*now, *before_), omit_processes_, *out.mutable_footprint());
+    }
+    if (delta_) before_ = *std::move(now);
+    return true;
+  }
+
+  Control& control_;
+  const model::Scope scope_;
+  const milliseconds interval_;
+  const bool omit_processes_, delta_;
+  std::optional<model::Footprint> before_;  // Next alone
+  std::mutex latest_mutex_;
+  model::SnapshotPtr latest_;
+  uint64_t sequence_ = 0, skipped_ = 0;
+};
+
+class EventWatch : public Stream<v1::WatchEventsResponse> {
+ public:
+  EventWatch(grpc::CallbackServerContext* context, Streams& streams, store::EventLog& events,
+             std::set<int> kinds)
+      : Stream(context, streams), events_(events), kinds_(std::move(kinds)) {}
+  ~EventWatch() override {
+    if (subscription_ != 0) events_.Unsubscribe(subscription_);
+  }
+
+  void Begin() {
+    position_ = events_.End();
+    const std::weak_ptr weak(std::static_pointer_cast<EventWatch>(shared_from_this()));
+    subscription_ = events_.Subscribe([weak] {
+      const auto self = weak.lock();
+      // The appending thread must not serialise messages.
+      if (self != nullptr && !self->woken_.exchange(true)) {
+        RunSoon([self] {
+          self->woken_ = false;
+          self->Abandon();
+          self->Pump();
+        });
+      }
+    });
+    Pump();
+  }
+
+ private:
+  bool Next(v1::WatchEventsResponse& out) override {
+    while (true) {
+      const store::EventLog::Batch batch = events_.Read(position_, 1);
+      position_ = batch.next;
+      lost_ += batch.lost;
+      if (batch.events.empty()) return false;
+      if (!kinds_.empty() && !kinds_.contains(static_cast<int>(batch.events[0].kind))) continue;
+      ToProto(batch.events[0], out);
+      out.set_lost(std::exchange(lost_, 0));
+      return true;
+    }
+  }
+
+  store::EventLog& events_;
+  const std::set<int> kinds_;  // of model::Event::Kind, which has the API's numbers
+  uint64_t subscription_ = 0;
+  std::atomic<bool> woken_ = false;
+  uint64_t position_ = 0, lost_ = 0;  // Next alone
+};
+
+absl::StatusOr<milliseconds> IntervalOf(const v1::WatchFootprintRequest& request) {
+  if (!request.has_interval()) return milliseconds(1000);
+  const auto& interval = request.interval();
+  // Compared in seconds first: the product could overflow.
+  const bool sane = interval.seconds() >= 0 && interval.seconds() <= 3600 &&
+                    interval.nanos() >= 0 && interval.nanos() < 1'000'000'000;
+  const int64_t ms = sane ? interval.seconds() * 1000 + interval.nanos() / 1'000'000 : 0;
+  if (ms < 100 || ms > 3'600'000) {
+    return absl::InvalidArgumentError("interval: from 100 ms to 1 h");
+  }
+  return milliseconds(ms);
+}
+
+}  // namespace
+
+uint64_t Streams::Add(std::function<void()> stop) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || stops_.size() >= most_) return 0;
+  stops_[next_] = std::move(stop);
+  return next_++;
+}
+
+void Streams::Remove(uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  stops_.erase(id);
+}
+
+void Streams::StopAll() {
+  std::map<uint64_t, std::function<void()>> stops;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stops = stops_;
+  }
+  for (const auto& [id, stop] : stops) stop();
+}
+
+grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
+    grpc::CallbackServerContext* context, const v1::WatchFootprintRequest& request,
+    Control& control, Streams& streams) {
+  const auto scope = ToScope(request.scope());
+  const auto interval = IntervalOf(request);
+  const auto watch = std::make_shared<FootprintWatch>(
+      context, streams, control, scope.ok() ? *scope : model::Scope{}, request,
+      interval.ok() ? *interval : milliseconds(1000));
+  if (!watch->Register()) return watch.get();
+  if (!scope.ok() || !interval.ok()) {
+    watch->Refuse(scope.ok() ? interval.status() : scope.status());
+  } else {
+    watch->Begin();
+  }
+  return watch.get();
+}
+
+grpc::ServerWriteReactor<v1::WatchEventsResponse>* StartEventWatch(
+    grpc::CallbackServerContext* context, const v1::WatchEventsRequest& request,
+    store::EventLog& events, Streams& streams) {
+  std::set<int> kinds;
+  for (const int kind : request.kinds()) kinds.insert(kind);
+  const auto watch = std::make_shared<EventWatch>(context, streams, events, std::move(kinds));
+  if (watch->Register()) watch->Begin();
+  return watch.get();
+}
+
+}  // namespace footprint::rpc

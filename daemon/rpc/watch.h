@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two streams, and the account of all that are open.
+// Ownership: a stream owns itself until gRPC is done with it.   Threads: gRPC's, and the
+// collector thread for wake-ups, which never block.
+// Failure: RESOURCE_EXHAUSTED beyond the limit of streams, INVALID_ARGUMENT; a client that
+// does not read for 30 s is cancelled.
+#ifndef FOOTPRINT_DAEMON_RPC_WATCH_H_
+#define FOOTPRINT_DAEMON_RPC_WATCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "daemon/rpc/control.h"
+#include "daemon/store/store.h"
+#include "footprint/v1/footprint.grpc.pb.h"
+
+namespace footprint::rpc {
+
+// Every open stream, with the way to end it.
+class Streams {
+ public:
+  explicit Streams(size_t most) : most_(most) {}
+  // 0: no room, or the server is stopping.
+  uint64_t Add(std::function<void()> stop);
+  void Remove(uint64_t id);
+  // Ends all, now and to come.
+  void StopAll();
+
+ private:
+  const size_t most_;
+  std::mutex mutex_;
+  bool stopping_ = false;
+  uint64_t next_ = 1;
+  std::map<uint64_t, std::function<void()>> stops_;
+};
+
+grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
+    grpc::CallbackServerContext* context, const v1::WatchFootprintRequest& request,
+    Control& control, Streams& streams);
+
+grpc::ServerWriteReactor<v1::WatchEventsResponse>* StartEventWatch(
+    grpc::CallbackServerContext* context, const v1::WatchEventsRequest& request,
+    store::EventLog& events, Streams& streams);
+
+}  // namespace footprint::rpc
+
+#endif  // FOOTPRINT_DAEMON_RPC_WATCH_H_

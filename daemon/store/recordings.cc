@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/store/recordings.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace footprint::store {
+namespace {
+
+constexpr uint64_t kAbandonedAfterNs = 600'000'000'000;
+
+const model::Life* FindLife(const model::Snapshot& snapshot, const model::LifeId& id) {
+  const auto it = std::lower_bound(
+      snapshot.lives.begin(), snapshot.lives.end(), id,
+      [](const auto& life, const model::LifeId& wanted) { return life->id < wanted; });
+  return it != snapshot.lives.end() && (*it)->id == id ? it->get() : nullptr;
+}
+
+bool HasRoot(const model::Scope& scope) {
+  return scope.kind == model::Scope::Kind::kPid || scope.kind == model::Scope::Kind::kTree;
+}
+
+// The window's beginning where nothing matched yet: zero calls at this time.
+model::Footprint Nothing(const model::Snapshot& now) {
+  model::Footprint begin;
+  begin.losses = now.losses;
+  begin.overflow_calls = now.losses[model::Loss::kCallsUnattributed];
+  begin.end_realtime_ns = now.realtime_ns;
+  begin.end_boottime_ns = now.boottime_ns;
+  begin.origin = now.origin;
+  return begin;
+}
+
+// Footprint of the scope, empty where a name matches nothing.
+absl::StatusOr<model::Footprint> EvaluateOrNothing(const model::Snapshot& now,
+                                                   const model::Scope& scope) {
+  auto footprint = model::Evaluate(now, scope);
+  if (absl::IsNotFound(footprint.status()) && !HasRoot(scope)) return Nothing(now);
+  return footprint;
+}
+
+}  // namespace
+
+void Recordings::DropAbandoned(const model::Snapshot& now) {
+  for (auto it = running_.begin(); it != running_.end();) {
+    const auto& [id, recording] = *it;
+    const model::Life* root =
+        recording.scope.life.has_value() ? FindLife(now, *recording.scope.life) : nullptr;
+    if (!HasRoot(recording.scope) || (root != nullptr && root->alive)) {
+      root_dead_since_.erase(id);
+      ++it;
+      continue;
+    }
+    const uint64_t since = root_dead_since_.try_emplace(id, now.boottime_ns).first->second;
+    if (now.boottime_ns - since < kAbandonedAfterNs) {
+      ++it;
+      continue;
+    }
+    root_dead_since_.erase(id);
+    it = running_.erase(it);
+  }
+}
+
+absl::StatusOr<std::string> Recordings::Start(const model::Snapshot& now, model::Scope scope,
+                                              bool from_next_exec, std::string label) {
+  DropAbandoned(now);
+  if (running_.size() >= limit_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there are ", running_.size(), " recordings; stop one first"));
+  }
+  if (HasRoot(scope)) {
+    const auto root = model::Resolve(now, scope.pid);
+    if (!root.ok()) return root.status();
+    scope.life = *root;
+    const model::Life* life = FindLife(now, *root);
+    if (from_next_exec && life != nullptr && !life->images.empty()) {
+      scope.skip_root_images_through = life->images.back()->number;
+    }
+  }
+  auto begin = EvaluateOrNothing(now, scope);
+  if (!begin.ok()) return begin.status();
+  const std::string id = absl::StrCat("r", next_++);
+  running_.emplace(id, Running{std::move(scope), std::move(label), *std::move(begin)});
+  return id;
+}
+
+absl::StatusOr<Ended> Recordings::Stop(const model::Snapshot& now, const std::string& id) {
+  const auto it = running_.find(id);
+  if (it == running_.end()) return absl::NotFoundError(absl::StrCat("no recording \"", id, "\""));
+  auto end = EvaluateOrNothing(now, it->second.scope);
+  if (!end.ok()) return end.status();
+  Ended ended{.footprint = model::Difference(*end, it->second.begin),
+              .label = std::move(it->second.label)};
+  running_.erase(it);
+  root_dead_since_.erase(id);
+  return ended;
+}
+
+std::vector<model::LifeId> Recordings::PinnedLives() const {
+  std::vector<model::LifeId> lives;
+  for (const auto& [id, recording] : running_) {
+    if (recording.scope.life.has_value()) lives.push_back(*recording.scope.life);
+  }
+  return lives;
+}
+
+}  // namespace footprint::store
