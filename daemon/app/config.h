@@ -24,7 +24,7 @@ struct Config {
   int64_t max_dead_images = 512;
   int64_t max_commands = 4096;
   int64_t max_recordings = 64;
-  int64_t max_connections = 32;
+  int64_t max_connections = 128;
   std::vector<std::string> disable_hooks;
   std::string log_level = "info";
   std::string log_to = "auto";

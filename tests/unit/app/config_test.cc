@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app/config.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "daemon/app/origin.h"
+
+namespace footprint::app {
+namespace {
+
+absl::StatusOr<Config> Load(const std::string& text) {
+  const std::string path = "/tmp/footprint_config_" + std::to_string(getpid());
+  std::ofstream(path) << text;
+  auto config = LoadConfig(path);
+  std::remove(path.c_str());
+  return config;
+}
+
+std::string Complaint(const std::string& text) {
+  const auto config = Load(text);
+  CHECK(absl::IsInvalidArgument(config.status()));
+  return std::string(config.status().message());
+}
+
+TEST_CASE("unit.app.config_is_read") {
+  const auto c = Load("tier = \"calls\"\nslots = 64\ndisable_hooks = [\"sys_exit\"]\n");
+  REQUIRE(c.ok());
+  CHECK(c->tier == "calls");
+  CHECK(c->slots == 64);
+  CHECK(c->disable_hooks == std::vector<std::string>{"sys_exit"});
+}
+
+TEST_CASE("unit.app.config_mistakes_are_named") {
+  CHECK_THAT(Complaint("a = 1\n"), Catch::Contains("unknown key \"a\""));
+  CHECK_THAT(Complaint("tier = \"fast\"\n"), Catch::Contains("calls, errors, latency, full"));
+  CHECK_THAT(Complaint("\nslots = 65\n"), Catch::Contains(":2: slots"));
+  CHECK_THAT(Complaint("slots = \"64\"\n"), Catch::Contains("slots"));
+  CHECK_THAT(Complaint("interval_ms = 1\n"), Catch::Contains("from 50"));
+  CHECK_THAT(Complaint("disable_hooks = [1]\n"), Catch::Contains("array of strings"));
+  CHECK_THAT(Complaint("slots = \n"), Catch::Contains(":1:"));
+  CHECK_FALSE(LoadConfig("/nonexistent/file").ok());
+}
+
+TEST_CASE("unit.app.every_documented_key_is_known_with_its_default") {
+  std::ifstream file(FOOTPRINT_SOURCE_DIR "/packaging/footprintd.toml");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string active =
+      std::regex_replace(text.str(), std::regex("(^|\n)# ([a-z_]+ = )"), "$1$2");
+  const auto c = Load(active);
+  INFO((c.ok() ? "" : std::string(c.status().message())));
+  REQUIRE(c.ok());
+  const Config defaults;
+  CHECK(c->listen == defaults.listen);
+  CHECK(c->tier == defaults.tier);
+  CHECK(c->interval_ms == defaults.interval_ms);
+  CHECK(c->slots == defaults.slots);
+  CHECK(c->spill_entries == defaults.spill_entries);
+  CHECK(c->ring_kib == defaults.ring_kib);
+  CHECK(c->max_dead_images == defaults.max_dead_images);
+  CHECK(c->max_commands == defaults.max_commands);
+  CHECK(c->max_recordings == defaults.max_recordings);
+  CHECK(c->max_connections == defaults.max_connections);
+  CHECK(c->log_level == defaults.log_level);
+}
+
+TEST_CASE("unit.app.slots_follow_the_memory") {
+  CHECK(SlotsForMemory(uint64_t{512} << 20) == 512);
+  CHECK(SlotsForMemory(uint64_t{900} << 20) == 1024);
+  CHECK(SlotsForMemory(uint64_t{1} << 30) == 1024);
+  CHECK(SlotsForMemory(uint64_t{4} << 30) == 4096);
+  CHECK(SlotsForMemory(uint64_t{64} << 30) == 4096);
+}
+
+}  // namespace
+}  // namespace footprint::app
