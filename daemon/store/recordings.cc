@@ -43,29 +43,28 @@ absl::StatusOr<model::Footprint> EvaluateOrNothing(const model::Snapshot& now,
 
 }  // namespace
 
-void Recordings::DropAbandoned(const model::Snapshot& now) {
-  for (auto it = running_.begin(); it != running_.end();) {
-    const auto& [id, recording] = *it;
-    const model::Life* root =
-        recording.scope.life.has_value() ? FindLife(now, *recording.scope.life) : nullptr;
-    if (!HasRoot(recording.scope) || (root != nullptr && root->alive)) {
-      root_dead_since_.erase(id);
-      ++it;
-      continue;
-    }
-    const uint64_t since = root_dead_since_.try_emplace(id, now.boottime_ns).first->second;
-    if (now.boottime_ns - since < kAbandonedAfterNs) {
-      ++it;
-      continue;
-    }
-    root_dead_since_.erase(id);
-    it = running_.erase(it);
+void Recordings::NoteDeadRoots(const model::Snapshot& now) {
+  for (const auto& [id, recording] : running_) {
+    if (!recording.scope.life.has_value()) continue;
+    const model::Life* root = FindLife(now, *recording.scope.life);
+    if (root != nullptr && root->alive) continue;
+    root_dead_since_.try_emplace(id, now.boottime_ns);
   }
+}
+
+void Recordings::DropAbandoned(const model::Snapshot& now) {
+  std::erase_if(root_dead_since_, [&](const auto& dead) {
+    const bool abandoned = now.boottime_ns - dead.second >= kAbandonedAfterNs;
+    if (abandoned) running_.erase(dead.first);
+    return abandoned;
+  });
 }
 
 absl::StatusOr<std::string> Recordings::Start(const model::Snapshot& now, model::Scope scope,
                                               bool from_next_exec, std::string label) {
-  DropAbandoned(now);
+  NoteDeadRoots(now);
+  // Only when room is needed: who comes back late still gets an answer.
+  if (running_.size() >= limit_) DropAbandoned(now);
   if (running_.size() >= limit_) {
     return absl::ResourceExhaustedError(
         absl::StrCat("there are ", running_.size(), " recordings; stop one first"));
@@ -75,8 +74,10 @@ absl::StatusOr<std::string> Recordings::Start(const model::Snapshot& now, model:
     if (!root.ok()) return root.status();
     scope.life = *root;
     const model::Life* life = FindLife(now, *root);
-    if (from_next_exec && life != nullptr && !life->images.empty()) {
-      scope.skip_root_images_through = life->images.back()->number;
+    if (from_next_exec) {
+      // A child that has made no call yet is still in the image it was forked with.
+      const bool silent = life == nullptr || life->images.empty();
+      scope.skip_root_images_through = silent ? 0 : life->images.back()->number;
     }
   }
   auto begin = EvaluateOrNothing(now, scope);

@@ -41,13 +41,14 @@ class Recordings {
     std::string label;
     model::Footprint begin;
   };
-  // Drops recordings whose root process is long dead: their client is gone.
+  void NoteDeadRoots(const model::Snapshot& now);
+  // Drops recordings whose root was seen dead 10 minutes ago: their client is gone.
   void DropAbandoned(const model::Snapshot& now);
 
   const size_t limit_;
   uint64_t next_ = 1;
   std::map<std::string, Running> running_;
-  std::map<std::string, uint64_t> root_dead_since_;  // boot-time ns, by id
+  std::map<std::string, uint64_t> root_dead_since_;  // first seen so, boot-time ns, by id
 };
 
 }  // namespace footprint::store

@@ -51,11 +51,13 @@ class EventLog {
   void Unsubscribe(uint64_t id);
 
  private:
+  uint64_t EndLocked() const;
+
   const size_t capacity_;
   mutable std::mutex mutex_;
   std::deque<model::Event> events_;
-  std::deque<std::pair<uint64_t, uint64_t>> gaps_;  // position, events lost just before it
-  uint64_t first_ = 0;                              // position of events_.front()
+  std::deque<std::pair<uint64_t, uint64_t>> gaps_;  // position of the first lost, how many
+  uint64_t first_ = 0;  // position of the first event, or of the gap before it
   uint64_t next_subscriber_ = 1;
   std::map<uint64_t, std::shared_ptr<std::function<void()>>> subscribers_;
 };
