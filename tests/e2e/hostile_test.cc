@@ -37,6 +37,12 @@ bool Clean(const std::string& text) {
                       [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; });
 }
 
+// CSV ends its lines with CR LF, RFC 4180.
+std::string WithoutLineEnds(std::string text) {
+  for (size_t at; (at = text.find("\r\n")) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
 // Records and fields as RFC 4180 has them; -1 for a row that breaks them.
 std::vector<int> CsvFields(const std::string& text) {
   std::vector<int> rows = {1};
@@ -204,7 +210,7 @@ TEST_CASE("e2e.hostile.names") {
         words.insert(words.end(), {"--format", "csv"});
         Outcome csv = daemon.Client(words);
         CHECK(csv.status == 0);
-        CHECK(Clean(csv.out));
+        CHECK(Clean(WithoutLineEnds(csv.out)));
         std::vector<int> fields = CsvFields(csv.out);
         CHECK(fields.size() > 1);
         CHECK(std::all_of(fields.begin(), fields.end(), [&](int n) { return n == fields[0]; }));

@@ -39,20 +39,25 @@ std::string Tree() {
 }
 
 Sample Ls() { return {"ls", {"/bin/ls", "-lR", Tree()}}; }
+// The shell has a handler for SIGCHLD, and two children that end at nearly the same time
+// make one signal.
+const std::set<std::string> kOfShells = {"rt_sigreturn"};
+
 // The reader takes blocks that divide what tar writes, so every read is full.
 Sample Tar() {
   return {"tar",
-          {"/bin/sh", "-c", "tar -cf - -C " + Tree() + " . | dd bs=512 of=/dev/null status=none"}};
+          {"/bin/sh", "-c", "tar -cf - -C " + Tree() + " . | dd bs=512 of=/dev/null status=none"},
+          0,
+          kOfShells};
 }
-// Each program gets all its input in one write. The shell has a handler for SIGCHLD, and
-// two children that end at nearly the same time make one signal.
+// Each program gets all its input in one write.
 Sample Pipeline() {
   return {"pipeline",
           {"/bin/sh", "-c",
            "printf 'c\\nb\\na\\nb\\n' | cat | tr a-z A-Z | sort | uniq | sed s/A/Z/ | grep -v Q | "
            "head -n 5 | cut -c 1 | wc -l"},
           0,
-          {"rt_sigreturn"}};
+          kOfShells};
 }
 Sample Threads() { return {"threads", {Workload("threads"), "8", "1009"}}; }
 Sample Python() {
