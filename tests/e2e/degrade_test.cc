@@ -168,6 +168,28 @@ TEST_CASE("e2e.degrade.missing_hooks") {
   }
 }
 
+// Many short programs over few slots: slots whose end nobody reports are found and freed.
+TEST_CASE("e2e.degrade.missing_hooks_keep_the_totals") {
+  constexpr uint64_t kRuns = 500;
+  for (std::string hook :
+       {"sched_process_fork", "sched_process_exec", "sched_process_exit", "sys_exit"}) {
+    DYNAMIC_SECTION(hook) {
+      Daemon daemon({"slots = 256\nspill_entries = 8192\ndisable_hooks = [\"" + hook + "\"]\n"});
+      Outcome loop = Run({"/bin/sh", "-c",
+                          "i=0; while [ $i -lt " + std::to_string(kRuns) + " ]; do " +
+                              Workload("calls") + " number=999; i=$((i+1)); done"});
+      REQUIRE(loop.status == 0);
+      Json system = daemon.Query({"show"});
+      INFO(system.at("losses").dump());
+      uint64_t counted = Count(system, "unknown:999"), overflow = system.at("overflow_calls");
+      CHECK(counted <= kRuns);
+      CHECK(counted + overflow >= kRuns);
+      if (system.at("complete") == true) CHECK(counted == kRuns);
+      CHECK(system.at("losses").at("calls_unattributed") == overflow);
+    }
+  }
+}
+
 TEST_CASE("e2e.degrade.refuses_without_sys_enter") {
   Outcome outcome = Refusal("disable_hooks = [\"sys_enter\"]\n");
   INFO(outcome.err);

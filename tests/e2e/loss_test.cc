@@ -114,7 +114,12 @@ TEST_CASE("e2e.loss.stopped_daemon") {
     // Calls of a child whose parent is unknown are somebody else's; all others are overflow.
     if (footprint.at("losses").at("origin_unknown") == 0) CHECK(overflow >= missing);
   }
-  CHECK(daemon.Query({"status"}).at("bpf_object").is_string());
+  // What is past stays stamped; what comes is whole again.
+  CHECK(daemon.Query({"show"}).at("complete") == footprint.at("complete"));
+  Json after = daemon.Record({Workload("calls"), "getppid=23"});
+  RequireSound(after);
+  CHECK(Count(after, "getppid") == 23);
+  daemon.Stop();
 }
 
 }  // namespace footprint::e2e
