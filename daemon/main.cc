@@ -12,12 +12,14 @@ int main(int argc, char** argv) {
   std::string listen, config_file;
   bool check = false;
   cli.add_option("--listen", listen, "Socket to serve on, unix:PATH (default: the key `listen`)");
-  cli.add_option("--config", config_file, "Configuration, TOML; every key is documented in the "
-                                          "file that is installed with the daemon");
+  cli.add_option("--config", config_file,
+                 "Configuration, TOML; every key is documented in the "
+                 "file that is installed with the daemon");
   cli.add_flag("--check-config", check, "Read the configuration, say what is wrong, and end");
   cli.set_version_flag("--version", std::string("footprintd ") + FOOTPRINT_VERSION);
-  cli.footer("Exit status: 0 stopped cleanly; 2 usage; 69 a kernel feature or the socket is not\n"
-             "available; 70 internal; 77 missing capabilities; 78 configuration.");
+  cli.footer(
+      "Exit status: 0 stopped cleanly; 2 usage; 69 a kernel feature or the socket is not\n"
+      "available; 70 internal; 77 missing capabilities; 78 configuration.");
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // CLI11 knows no other way

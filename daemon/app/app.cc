@@ -41,10 +41,14 @@ fp_tier TierOf(const std::string& word) {
 
 const char* TierName(fp_tier tier) {
   switch (tier) {
-    case FP_TIER_CALLS: return "calls";
-    case FP_TIER_ERRORS: return "errors";
-    case FP_TIER_LATENCY: return "latency";
-    case FP_TIER_FULL: return "full";
+    case FP_TIER_CALLS:
+      return "calls";
+    case FP_TIER_ERRORS:
+      return "errors";
+    case FP_TIER_LATENCY:
+      return "latency";
+    case FP_TIER_FULL:
+      return "full";
   }
   return "unknown";
 }
@@ -121,9 +125,8 @@ absl::Status Daemon::Start() {
       collect::Collector::EventSink{
           .append = [this](model::Event event) { events_.Append(std::move(event)); },
           .lost = [this](uint64_t count) { events_.AddLost(count); }});
-  spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel",
-               origin->bpf_object, origin->tier, probe_->Slots().size(),
-               probe_->MemoryBytes() / 1024);
+  spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel", origin->bpf_object,
+               origin->tier, probe_->Slots().size(), probe_->MemoryBytes() / 1024);
   if (!origin->degraded_because.empty()) spdlog::warn("degraded: {}", origin->degraded_because);
   for (const kernel::HookState& hook : probe_->Hooks()) {
     if (!hook.attached) spdlog::warn("hook {} is not attached: {}", hook.name, hook.reason);
@@ -195,11 +198,11 @@ model::SnapshotPtr Daemon::HarvestNow() {
 void Daemon::Tick() { Notify(*HarvestNow()); }
 
 void Daemon::Notify(const model::Snapshot& snapshot) {
-  const std::string text = absl::StrCat(
-      "WATCHDOG=1\nSTATUS=", snapshot.losses.Complete() ? "complete" : "incomplete", "; ",
-      snapshot.origin->bpf_object, " object; tier ", snapshot.origin->tier, "; ",
-      snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/",
-      snapshot.slots_total, "; rss ", snapshot.resident_bytes >> 20, " MiB");
+  const std::string text =
+      absl::StrCat("WATCHDOG=1\nSTATUS=", snapshot.losses.Complete() ? "complete" : "incomplete",
+                   "; ", snapshot.origin->bpf_object, " object; tier ", snapshot.origin->tier, "; ",
+                   snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/",
+                   snapshot.slots_total, "; rss ", snapshot.resident_bytes >> 20, " MiB");
   sd_notify(0, text.c_str());
 }
 
@@ -264,8 +267,8 @@ void Daemon::StopRecording(std::string id,
 
 absl::Status Run(const Config& config) {
   if (const std::string missing = features::MissingCapabilities(); !missing.empty()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("missing capabilities: ", missing, " (run as root, or grant them in the unit)"));
+    return absl::PermissionDeniedError(absl::StrCat("missing capabilities: ", missing,
+                                                    " (run as root, or grant them in the unit)"));
   }
   // Before any thread exists, so that all inherit it: the signals go to the loop.
   sigset_t set;
@@ -289,12 +292,17 @@ absl::Status Run(const Config& config) {
 
 int ExitCode(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kOk: return 0;
-    case absl::StatusCode::kPermissionDenied: return 77;
-    case absl::StatusCode::kInvalidArgument: return 78;
+    case absl::StatusCode::kOk:
+      return 0;
+    case absl::StatusCode::kPermissionDenied:
+      return 77;
+    case absl::StatusCode::kInvalidArgument:
+      return 78;
     case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kAlreadyExists: return 69;
-    default: return 70;
+    case absl::StatusCode::kAlreadyExists:
+      return 69;
+    default:
+      return 70;
   }
 }
 

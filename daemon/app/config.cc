@@ -104,8 +104,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   try {
     table = toml::parse(text.str(), path);
   } catch (const toml::parse_error& error) {  // the library's only way to report
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", error.source().begin.line, ": ",
-                                                   std::string(error.description())));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
   }
   const auto readers = Readers(config);
   for (const auto& [key, node] : table) {

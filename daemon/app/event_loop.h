@@ -40,8 +40,8 @@ class EventLoop {
   std::map<int, Task> watched_;
   bool stopping_ = false;
   std::mutex mutex_;
-  bool ended_ = false;         // guarded by mutex_
-  std::vector<Task> posted_;   // guarded by mutex_
+  bool ended_ = false;        // guarded by mutex_
+  std::vector<Task> posted_;  // guarded by mutex_
 };
 
 }  // namespace footprint::app

@@ -8,10 +8,14 @@ namespace {
 
 uint8_t Flag(names::CallTrait trait) {
   switch (trait) {
-    case names::CallTrait::kNone: return 0;
-    case names::CallTrait::kNeverError: return FP_OWNER_NEVER_ERROR;
-    case names::CallTrait::kNoReturn: return FP_OWNER_NO_RETURN;
-    case names::CallTrait::kExec: return FP_OWNER_EXEC;
+    case names::CallTrait::kNone:
+      return 0;
+    case names::CallTrait::kNeverError:
+      return FP_OWNER_NEVER_ERROR;
+    case names::CallTrait::kNoReturn:
+      return FP_OWNER_NO_RETURN;
+    case names::CallTrait::kExec:
+      return FP_OWNER_EXEC;
   }
   return 0;
 }

@@ -53,8 +53,7 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
   }
 }
 
-ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& living,
-                               ImageId& id) {
+ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id) {
   id = {.life = {.pid = ident.tgid, .birth = ident.life}, .number = ident.image};
   // Without a birth note a new process looks older than the attach. It must not inherit
   // from a dead one of the same pid; the loss `origin_unknown` says that this may happen.
@@ -169,8 +168,8 @@ std::set<Collector::Claim> Collector::OpenClaims() {
 void Collector::HarvestSpill() {
   const uint64_t orphans = source_.OrphansTotal();
   const uint64_t spilled = source_.SpilledTotal();
-  const bool idle = orphans == orphans_seen_ && with_orphans_.empty() &&
-                    spilled == spilled_seen_ && spill_left_ == 0;
+  const bool idle = orphans == orphans_seen_ && with_orphans_.empty() && spilled == spilled_seen_ &&
+                    spill_left_ == 0;
   if (idle) return;
   orphans_seen_ = orphans;
   spilled_seen_ = spilled;

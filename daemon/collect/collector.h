@@ -75,7 +75,7 @@ class Collector {
   std::set<Claim> spill_seen_;     // claims in the previous walk of the spill map
   std::set<ImageId> with_orphans_;
   uint64_t orphans_seen_ = 0, spilled_seen_ = 0;
-  uint64_t spill_left_ = 0;        // entries after the last walk
+  uint64_t spill_left_ = 0;  // entries after the last walk
   bool exit_hook_ = true;
   uint64_t sequence_ = 0;
   uint64_t events_dropped_ = 0;

@@ -19,8 +19,7 @@ int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
 
 template <typename Key, typename Value>
 std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>>& raw) {
-  std::sort(raw.begin(), raw.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(raw.begin(), raw.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return std::exchange(raw, {});
 }
 
@@ -33,10 +32,10 @@ void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
 }
 
 void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
-  raw_.errnos.emplace_back(model::ErrnoKey{.abi = AbiOf(key),
-                                           .number = NumberOf(key),
-                                           .value = static_cast<uint16_t>(ClassOf(key))},
-                           count);
+  raw_.errnos.emplace_back(
+      model::ErrnoKey{
+          .abi = AbiOf(key), .number = NumberOf(key), .value = static_cast<uint16_t>(ClassOf(key))},
+      count);
 }
 
 void CountsBuilder::AddSlot(const fp_slot& slot) {

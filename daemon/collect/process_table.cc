@@ -7,10 +7,7 @@
 namespace footprint::collect {
 
 ProcessTable::ProcessTable(Limits limits, uint32_t own_pid, std::function<bool(uint32_t)> exists)
-    : limits_(limits),
-      own_pid_(own_pid),
-      exists_(std::move(exists)),
-      commands_(limits.commands) {}
+    : limits_(limits), own_pid_(own_pid), exists_(std::move(exists)), commands_(limits.commands) {}
 
 ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) {
   const auto it = lives_.find(id);

@@ -27,14 +27,14 @@ struct ImageId {
 
 // One program image and what was counted for it.
 struct ImageState {
-  model::Image info;      // counts is unused
-  model::Counts ended;    // of threads that are gone
-  model::Counts spilled;  // of living threads, from the last walk of the spill map
+  model::Image info;         // counts is unused
+  model::Counts ended;       // of threads that are gone
+  model::Counts spilled;     // of living threads, from the last walk of the spill map
   std::set<uint32_t> slots;  // that hold its threads, closed ones too
   uint32_t open_slots = 0;
   uint32_t orphans = 0;
   bool changed = true;
-  bool queued = false;    // among the dead, waiting to be folded
+  bool queued = false;  // among the dead, waiting to be folded
   std::shared_ptr<const model::Image> published;
 
   // More may come, or has yet to move to `ended`.
@@ -61,7 +61,8 @@ class ProcessTable {
   bool LongDead(const model::LifeId& life) const;
   void ForEachImage(const std::function<void(const ImageId&, ImageState&)>& visit);
 
-  // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept whole.
+  // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept
+  // whole.
   void Settle(const std::vector<model::LifeId>& pinned);
 
   // The table as immutable values; `counts_of` sums up an image that changed.

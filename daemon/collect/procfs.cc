@@ -66,8 +66,7 @@ std::string Procfs::Exe(uint32_t pid) const {
 }
 
 std::string Procfs::Comm(uint32_t pid) const {
-  return std::string(
-      absl::StripSuffix(ReadFile(absl::StrCat("/proc/", pid, "/comm"), 64), "\n"));
+  return std::string(absl::StripSuffix(ReadFile(absl::StrCat("/proc/", pid, "/comm"), 64), "\n"));
 }
 
 uint32_t Procfs::ParentPid(uint32_t pid) const {
@@ -106,7 +105,7 @@ std::optional<std::string> Procfs::FindCgroup(uint64_t id) const {
   const std::string mount = CgroupMount();
   if (mount.empty()) return std::nullopt;
   const std::string top = root_ + mount;
-  struct stat st{};
+  struct stat st {};
   if (stat(top.c_str(), &st) == 0 && st.st_ino == id) return "/";
   std::error_code error;
   using Walk = std::filesystem::recursive_directory_iterator;
@@ -124,8 +123,8 @@ std::string Procfs::ResolveProgram(const std::string& path) const {
   const std::string head = ReadFile(path, 128);
   if (head.starts_with("#!")) {
     const std::string line = head.substr(2, head.find('\n') - 2);
-    const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"),
-                                                          absl::SkipEmpty());
+    const std::vector<std::string> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
     const std::string real = words.empty() ? "" : RealPath(root_ + words[0]);
     return real.empty() ? "" : real.substr(root_.size());
   }

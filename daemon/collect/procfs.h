@@ -27,7 +27,8 @@ class Procfs {
   std::string Cgroup(uint32_t pid) const;
   // Path of the cgroup with this id, which is the inode number of its folder.
   std::optional<std::string> FindCgroup(uint64_t id) const;
-  // Program that runs `path`: the interpreter if it begins with #!, links resolved. "" if unreadable.
+  // Program that runs `path`: the interpreter if it begins with #!, links resolved. "" if
+  // unreadable.
   std::string ResolveProgram(const std::string& path) const;
   uint64_t OwnResidentBytes() const;
 

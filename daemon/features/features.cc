@@ -82,7 +82,8 @@ struct HookFact {
 constexpr char kSyscallsRemedy[] = "a kernel with CONFIG_FTRACE_SYSCALLS=y and CONFIG_BPF_EVENTS=y";
 constexpr char kSchedRemedy[] = "a kernel with CONFIG_TRACEPOINTS=y and CONFIG_BPF_EVENTS=y";
 constexpr char kModuleCost[] = "modules are not followed";
-constexpr char kModuleRemedy[] = "a kernel with CONFIG_MODULES=y; without loadable modules nothing is lost";
+constexpr char kModuleRemedy[] =
+    "a kernel with CONFIG_MODULES=y; without loadable modules nothing is lost";
 constexpr HookFact kHooks[] = {
     {"sys_enter", Importance::kRequired, "nothing can be counted", kSyscallsRemedy},
     {"sys_exit", Importance::kOptional, "no errors and no latency: tier calls", kSyscallsRemedy},
@@ -115,7 +116,9 @@ void ProbeCapabilities(std::vector<Finding>& out) {
   const auto add = [&](const char* name, int capability) {
     const bool own = Has(held, capability);
     out.push_back(Judge(name, Importance::kRequired, own || admin,
-                        own ? "effective" : admin ? "covered by CAP_SYS_ADMIN" : "not effective",
+                        own     ? "effective"
+                        : admin ? "covered by CAP_SYS_ADMIN"
+                                : "not effective",
                         "no program can be loaded",
                         "run as root, or grant it: AmbientCapabilities= in the unit"));
   };
@@ -143,9 +146,9 @@ void ProbeHooks(std::vector<Finding>& out) {
 void ProbeMaps(std::vector<Finding>& out) {
   const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   const Fd array = CreateMap(BPF_MAP_TYPE_ARRAY, 4, 64, 1, BPF_F_MMAPABLE);
-  void* mapped =
-      array.ok() ? mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, array.get(), 0)
-                 : MAP_FAILED;
+  void* mapped = array.ok()
+                     ? mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, array.get(), 0)
+                     : MAP_FAILED;
   if (mapped != MAP_FAILED) munmap(mapped, page);
   out.push_back(Judge("mmapable array", Importance::kRequired, mapped != MAP_FAILED,
                       "create and map: " + array.Reason(), "slots cannot be read",
@@ -161,8 +164,8 @@ void ProbeFiles(std::vector<Finding>& out) {
   std::ifstream btf("/sys/kernel/btf/vmlinux", std::ios::binary);
   uint16_t magic = 0;
   btf.read(reinterpret_cast<char*>(&magic), sizeof(magic));
-  out.push_back(Judge("btf", Importance::kOptional, magic == 0xeb9f,
-                      "/sys/kernel/btf/vmlinux", "the core object serves: no start times, no wait "
+  out.push_back(Judge("btf", Importance::kOptional, magic == 0xeb9f, "/sys/kernel/btf/vmlinux",
+                      "the core object serves: no start times, no wait "
                       "statuses, no drivers behind descriptors",
                       "a kernel with CONFIG_DEBUG_INFO_BTF=y"));
   std::string lockdown;

@@ -13,19 +13,19 @@ namespace footprint::features {
 enum class Importance { kRequired, kOptional };
 
 struct Finding {
-  std::string name;        // "raw_tp:sys_enter", "btf", "cap_bpf", "lockdown"
+  std::string name;  // "raw_tp:sys_enter", "btf", "cap_bpf", "lockdown"
   Importance importance = Importance::kOptional;
   bool present = false;
-  std::string detail;      // what was tried and what the kernel answered
-  std::string cost;        // what footprint lacks without it; "" when present
-  std::string remedy;      // how to get it; "" when present
+  std::string detail;  // what was tried and what the kernel answered
+  std::string cost;    // what footprint lacks without it; "" when present
+  std::string remedy;  // how to get it; "" when present
 };
 
 // Tries everything, in a fixed order. Attaches each hook for a moment.
 std::vector<Finding> Probe();
 
-// "CAP_BPF, CAP_PERFMON": effective capabilities that loading needs and this process lacks; "" when none.
-// CAP_SYS_ADMIN stands for both.
+// "CAP_BPF, CAP_PERFMON": effective capabilities that loading needs and this process lacks; "" when
+// none. CAP_SYS_ADMIN stands for both.
 std::string MissingCapabilities();
 
 }  // namespace footprint::features

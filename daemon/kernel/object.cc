@@ -40,7 +40,8 @@ int KeepWarning(enum libbpf_print_level level, const char* format, va_list args)
 
 absl::Status StepFailed(const char* object, const char* step, int error) {
   error = std::abs(error);
-  const std::string detail = LastLibbpfWarning().empty() ? "" : absl::StrCat(" (", LastLibbpfWarning(), ")");
+  const std::string detail =
+      LastLibbpfWarning().empty() ? "" : absl::StrCat(" (", LastLibbpfWarning(), ")");
   return absl::ErrnoToStatus(error, absl::StrCat(object, " object: ", step, detail));
 }
 
@@ -68,10 +69,12 @@ absl::Status Configure(Skeleton& s, const Options& options) {
     std::memcpy(const_cast<unsigned char*>(&config.owners[0][0]), options.owners,
                 sizeof(OwnerTable));
   }
-  const std::pair<bpf_map*, uint32_t> sizes[] = {
-      {s.maps.slots, options.slots},           {s.maps.claims, options.slots},
-      {s.maps.spill, options.spill_entries},   {s.maps.orphans, options.spill_entries / 2},
-      {s.maps.births, kBirths},                   {s.maps.events, options.ring_bytes}};
+  const std::pair<bpf_map*, uint32_t> sizes[] = {{s.maps.slots, options.slots},
+                                                 {s.maps.claims, options.slots},
+                                                 {s.maps.spill, options.spill_entries},
+                                                 {s.maps.orphans, options.spill_entries / 2},
+                                                 {s.maps.births, kBirths},
+                                                 {s.maps.events, options.ring_bytes}};
   for (const auto& [map, entries] : sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) {
       return StepFailed("", "set the size of a map", error);

@@ -34,8 +34,7 @@ struct Hook {
 inline constexpr Hook kHooks[] = {
     {"sched_process_exit", "process_exit",
      "ends of threads are found by looking for them in /proc, later"},
-    {"sched_process_exec", "process_exec",
-     "a process keeps the name that it had before exec"},
+    {"sched_process_exec", "process_exec", "a process keeps the name that it had before exec"},
     {"sched_process_fork", "process_fork",
      "parents are unknown, and descendants cannot be followed"},
     {"sys_exit", "sys_exit", "no errors, no latency: tier calls"},

@@ -117,8 +117,8 @@ class LoadedProbe : public Probe {
     return WalkHash<fp_spill_key, fp_spill>(Fd("spill"), "spill", sink);
   }
   absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) override {
-    return WalkHash<uint32_t, fp_orphan>(
-        Fd("orphans"), "orphans", [&](uint32_t, const fp_orphan& orphan) { sink(orphan); });
+    return WalkHash<uint32_t, fp_orphan>(Fd("orphans"), "orphans",
+                                         [&](uint32_t, const fp_orphan& orphan) { sink(orphan); });
   }
   void DeleteSpill(const fp_spill_key& key) override { bpf_map_delete_elem(Fd("spill"), &key); }
   uint32_t SpillCapacity() const override { return options_.spill_entries; }
@@ -135,8 +135,8 @@ class LoadedProbe : public Probe {
       if (!hooks[i].attached) continue;
       bpf_prog_info info{};
       uint32_t length = sizeof(info);
-      const int fd = bpf_program__fd(
-          bpf_object__find_program_by_name(object_->object(), kHooks[i].program));
+      const int fd =
+          bpf_program__fd(bpf_object__find_program_by_name(object_->object(), kHooks[i].program));
       if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0) hooks[i].missed = info.recursion_misses;
     }
     return hooks;
@@ -153,9 +153,7 @@ class LoadedProbe : public Probe {
     return 0;
   }
 
-  int Fd(const char* map) const {
-    return bpf_object__find_map_fd_by_name(object_->object(), map);
-  }
+  int Fd(const char* map) const { return bpf_object__find_map_fd_by_name(object_->object(), map); }
 
   std::unique_ptr<Object> object_;
   const Globals globals_;

@@ -20,10 +20,10 @@
 namespace footprint::kernel {
 
 struct HookState {
-  std::string name;    // tracepoint: "sys_enter"
+  std::string name;  // tracepoint: "sys_enter"
   bool attached = false;
-  std::string reason;  // why not, and what that costs
-  uint64_t missed = 0; // runs that the kernel skipped (bpf_prog_info.recursion_misses)
+  std::string reason;   // why not, and what that costs
+  uint64_t missed = 0;  // runs that the kernel skipped (bpf_prog_info.recursion_misses)
 };
 
 class Source {

@@ -20,8 +20,8 @@ class Selection {
   void Take(const std::shared_ptr<const Life>& life, const std::shared_ptr<const Image>& image) {
     if (image->counts == nullptr) return;
     parts_.push_back(image->counts);
-    rows_.push_back({.life = life, .image = image, .command = nullptr,
-                     .totals = Sum(*image->counts)});
+    rows_.push_back(
+        {.life = life, .image = image, .command = nullptr, .totals = Sum(*image->counts)});
   }
   // Lives of a tree may each have folded the same command: one row.
   void Take(const std::shared_ptr<const Command>& command) {
@@ -44,9 +44,8 @@ class Selection {
   Footprint Finish(const Snapshot& snapshot) && {
     Footprint f;
     f.counts = AddUp(0, parts_.size());
-    std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
-      return a.totals.calls > b.totals.calls;
-    });
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [](const Row& a, const Row& b) { return a.totals.calls > b.totals.calls; });
     f.rows = std::move(rows_);
     f.losses = snapshot.losses;
     f.overflow_calls = snapshot.losses[Loss::kCallsUnattributed];
@@ -88,8 +87,9 @@ bool InUnit(const std::string& wanted, const std::string& unit, const std::strin
 }
 
 const std::shared_ptr<const Life>* Find(const Snapshot& snapshot, const LifeId& id) {
-  auto it = std::lower_bound(snapshot.lives.begin(), snapshot.lives.end(), id,
-                             [](const auto& life, const LifeId& wanted) { return life->id < wanted; });
+  auto it =
+      std::lower_bound(snapshot.lives.begin(), snapshot.lives.end(), id,
+                       [](const auto& life, const LifeId& wanted) { return life->id < wanted; });
   return it != snapshot.lives.end() && (*it)->id == id ? &*it : nullptr;
 }
 
@@ -160,8 +160,8 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
     }
   }
   if (!found) {
-    return absl::NotFoundError(absl::StrCat("no ", by_command ? "command" : "unit", " matches \"",
-                                            scope.pattern, "\""));
+    return absl::NotFoundError(
+        absl::StrCat("no ", by_command ? "command" : "unit", " matches \"", scope.pattern, "\""));
   }
   return std::move(selection).Finish(snapshot);
 }
@@ -226,9 +226,8 @@ std::vector<Row> WindowRows(const Footprint& end, const Footprint& base) {
   for (auto& [id, row] : rows) {
     if (row.totals.calls != 0 || row.totals.denied != 0) window.push_back(std::move(row));
   }
-  std::stable_sort(window.begin(), window.end(), [](const Row& a, const Row& b) {
-    return a.totals.calls > b.totals.calls;
-  });
+  std::stable_sort(window.begin(), window.end(),
+                   [](const Row& a, const Row& b) { return a.totals.calls > b.totals.calls; });
   return window;
 }
 
@@ -237,7 +236,7 @@ std::vector<Row> WindowRows(const Footprint& end, const Footprint& base) {
 absl::StatusOr<LifeId> Resolve(const Snapshot& snapshot, uint32_t pid) {
   const Life* best = nullptr;
   for (auto it = std::lower_bound(snapshot.lives.begin(), snapshot.lives.end(), LifeId{pid, 0},
-                                  [](const auto& life, const LifeId& id) { return life->id < id; });
+                                  [](const auto&life, const LifeId&id) { return life->id < id; });
        it != snapshot.lives.end() && (*it)->id.pid == pid; ++it) {
     // Lives of one pid are in order of birth: a living one is the last.
     best = it->get();

@@ -38,8 +38,8 @@ struct Row {
 struct Footprint {
   Counts counts;
   Losses losses;
-  std::vector<Row> rows;          // by calls, descending
-  uint64_t observer_calls = 0;    // scope system: the daemon's, not in counts
+  std::vector<Row> rows;        // by calls, descending
+  uint64_t observer_calls = 0;  // scope system: the daemon's, not in counts
   uint64_t overflow_calls = 0;
   int64_t start_realtime_ns = 0, end_realtime_ns = 0;
   uint64_t start_boottime_ns = 0, end_boottime_ns = 0;

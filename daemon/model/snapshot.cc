@@ -18,12 +18,18 @@ Losses Difference(const Losses& end, const Losses& base) {
 
 const char* LossName(Loss cause) {
   switch (cause) {
-    case Loss::kCallsUnattributed: return "calls_unattributed";
-    case Loss::kDetailDropped: return "detail_dropped";
-    case Loss::kExitUnmatched: return "exit_unmatched";
-    case Loss::kOriginUnknown: return "origin_unknown";
-    case Loss::kEventsDropped: return "events_dropped";
-    case Loss::kProgramMissed: return "program_missed";
+    case Loss::kCallsUnattributed:
+      return "calls_unattributed";
+    case Loss::kDetailDropped:
+      return "detail_dropped";
+    case Loss::kExitUnmatched:
+      return "exit_unmatched";
+    case Loss::kOriginUnknown:
+      return "origin_unknown";
+    case Loss::kEventsDropped:
+      return "events_dropped";
+    case Loss::kProgramMissed:
+      return "program_missed";
   }
   return "unknown";
 }

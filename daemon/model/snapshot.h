@@ -47,10 +47,10 @@ struct Command {
 
 struct Life {
   LifeId id;
-  LifeId parent;            // pid 0: unknown
-  uint64_t start_ns = 0;    // boot-time; 0: unknown
+  LifeId parent;          // pid 0: unknown
+  uint64_t start_ns = 0;  // boot-time; 0: unknown
   bool alive = false;
-  bool observer = false;    // the daemon itself
+  bool observer = false;                             // the daemon itself
   std::vector<std::shared_ptr<const Image>> images;  // by number
   // Its images, and its descendants, that were folded away. Both are part of
   // Snapshot::commands too, and serve the pid and tree scopes alone.
@@ -59,8 +59,14 @@ struct Life {
 };
 
 // Indices equal enum fp_loss up to kDroppedEvents; see there.
-enum class Loss { kCallsUnattributed, kDetailDropped, kExitUnmatched, kOriginUnknown,
-                  kEventsDropped, kProgramMissed };
+enum class Loss {
+  kCallsUnattributed,
+  kDetailDropped,
+  kExitUnmatched,
+  kOriginUnknown,
+  kEventsDropped,
+  kProgramMissed
+};
 inline constexpr int kLossCount = 6;
 
 struct Losses {
@@ -84,8 +90,8 @@ struct Hook {
 struct Origin {
   std::string kernel_release, kernel_version, machine, boot_id, hostname;
   std::string footprint_version;
-  std::string bpf_object;        // core | full
-  std::string tier;              // calls | errors | latency | full
+  std::string bpf_object;  // core | full
+  std::string tier;        // calls | errors | latency | full
   std::string degraded_because;
   uint32_t page_size = 0;
   int64_t attached_realtime_ns = 0;

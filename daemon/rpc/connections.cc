@@ -37,15 +37,15 @@ absl::StatusOr<std::string> SocketPath(const std::string& listen) {
   }
   std::string path = listen.substr(sizeof(kScheme) - 1);
   if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("listen: a socket path has 1 to ", sizeof(sockaddr_un::sun_path) - 1,
-                     " bytes, not ", path.size()));
+    return absl::InvalidArgumentError(absl::StrCat("listen: a socket path has 1 to ",
+                                                   sizeof(sockaddr_un::sun_path) - 1,
+                                                   " bytes, not ", path.size()));
   }
   return path;
 }
 
 absl::Status CheckSocketFree(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   if (lstat(path.c_str(), &st) != 0) return absl::OkStatus();
   if (!S_ISSOCK(st.st_mode)) {
     return absl::AlreadyExistsError(absl::StrCat(path, " exists and is not a socket"));
@@ -93,7 +93,7 @@ void Connections::ForgetClosed() {
   const int most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 4096));
   std::set<ino_t> living;
   for (int fd = 0; fd < most; ++fd) {
-    struct stat st{};
+    struct stat st {};
     if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) living.insert(st.st_ino);
   }
   std::erase_if(peers_, [&](const auto& peer) { return !living.contains(peer.first); });
@@ -119,8 +119,7 @@ void Connections::ShedOne() {
 
 void Connections::AcceptAll(const Sink& sink) {
   while (true) {
-    base::UniqueFd fd(
-        accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    base::UniqueFd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.valid()) {
       if (errno == EMFILE || errno == ENFILE) ShedOne();
       if (errno == ECONNABORTED || errno == EINTR) continue;
@@ -128,7 +127,7 @@ void Connections::AcceptAll(const Sink& sink) {
     }
     ucred credentials{};
     socklen_t size = sizeof(credentials);
-    struct stat st{};
+    struct stat st {};
     if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 ||
         fstat(fd.get(), &st) != 0) {
       ++refused_;

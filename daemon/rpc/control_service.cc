@@ -14,8 +14,8 @@ constexpr size_t kMaxLabel = 200;
 
 grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish({grpc::StatusCode::PERMISSION_DENIED,
-                   "recordings are for root and the daemon's own user"});
+  reactor->Finish(
+      {grpc::StatusCode::PERMISSION_DENIED, "recordings are for root and the daemon's own user"});
   return reactor;
 }
 
@@ -27,9 +27,9 @@ grpc::ServerUnaryReactor* Fail(grpc::CallbackServerContext* context, const absl:
 
 }  // namespace
 
-grpc::ServerUnaryReactor* ControlService::StartRecording(
-    grpc::CallbackServerContext* context, const v1::StartRecordingRequest* request,
-    v1::StartRecordingResponse* response) {
+grpc::ServerUnaryReactor* ControlService::StartRecording(grpc::CallbackServerContext* context,
+                                                         const v1::StartRecordingRequest* request,
+                                                         v1::StartRecordingResponse* response) {
   auto scope = ToScope(request->scope());
   if (!scope.ok()) return Fail(context, scope.status());
   if (request->label().size() > kMaxLabel) {
@@ -72,9 +72,9 @@ grpc::ServerUnaryReactor* RefusedControlService::StartRecording(
   return Refuse(context);
 }
 
-grpc::ServerUnaryReactor* RefusedControlService::StopRecording(
-    grpc::CallbackServerContext* context, const v1::StopRecordingRequest*,
-    v1::StopRecordingResponse*) {
+grpc::ServerUnaryReactor* RefusedControlService::StopRecording(grpc::CallbackServerContext* context,
+                                                               const v1::StopRecordingRequest*,
+                                                               v1::StopRecordingResponse*) {
   return Refuse(context);
 }
 

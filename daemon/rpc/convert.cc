@@ -116,8 +116,8 @@ void SetTotals(const model::Totals& totals, v1::Process& out) {
   out.set_total_ns(totals.total_ns);
 }
 
-void SetIdentity(const model::LifeId& life, const model::LifeId& parent,
-                 const model::Image& image, v1::Process& out) {
+void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const model::Image& image,
+                 v1::Process& out) {
   out.set_pid(life.pid);
   out.set_parent_pid(parent.pid);
   out.set_comm(Printable(image.comm));

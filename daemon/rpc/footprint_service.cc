@@ -36,11 +36,10 @@ absl::StatusOr<PageToken> ParseToken(const std::string& token) {
   return parsed;
 }
 
-void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size,
-              bool include_dead, v1::ListProcessesResponse& out) {
-  auto life = std::lower_bound(
-      snapshot.lives.begin(), snapshot.lives.end(), after.life,
-      [](const auto& l, const model::LifeId& id) { return l->id < id; });
+void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size, bool include_dead,
+              v1::ListProcessesResponse& out) {
+  auto life = std::lower_bound(snapshot.lives.begin(), snapshot.lives.end(), after.life,
+                               [](const auto& l, const model::LifeId& id) { return l->id < id; });
   for (; life != snapshot.lives.end(); ++life) {
     for (const auto& image : (*life)->images) {
       if (!after.first && (*life)->id == after.life && image->number <= after.image) continue;

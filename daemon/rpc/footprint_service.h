@@ -41,9 +41,8 @@ class FootprintService : public v1::FootprintService::CallbackService {
 
  private:
   // Fills the response from a fresh harvest, off the collector thread, and finishes.
-  grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context,
-      std::function<absl::Status(const model::Snapshot&)> fill);
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                   std::function<absl::Status(const model::Snapshot&)> fill);
 
   store::EventLog& events_;
   Control& control_;

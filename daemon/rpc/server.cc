@@ -125,8 +125,7 @@ class UnixServer : public Server {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
-                                                       store::EventLog& events,
-                                                       Control& control) {
+                                                       store::EventLog& events, Control& control) {
   auto path = SocketPath(options.listen);
   if (!path.ok()) return path.status();
   LogSink() = options.log;

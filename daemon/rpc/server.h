@@ -30,8 +30,7 @@ class Server {
   // Errors: INVALID_ARGUMENT (listen), ALREADY_EXISTS (a daemon answers there, or it is no
   // socket), UNAVAILABLE (bind).
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
-                                                        store::EventLog& events,
-                                                        Control& control);
+                                                        store::EventLog& events, Control& control);
   // Whether Create would find the socket free: to be asked before expensive work.
   static absl::Status CheckFree(const std::string& listen);
 

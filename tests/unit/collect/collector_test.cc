@@ -16,7 +16,8 @@ constexpr uint32_t kOwnPid = 999;
 // A collector over hand-made slots and an empty /proc in a folder of its own.
 struct Rig {
   explicit Rig(uint32_t slots = 64, size_t dead_images = 4, size_t commands = 16)
-      : root(std::filesystem::temp_directory_path() / ("footprint_rig_" + std::to_string(getpid()))),
+      : root(std::filesystem::temp_directory_path() /
+             ("footprint_rig_" + std::to_string(getpid()))),
         source(slots),
         procfs(root.string()),
         collector(source, procfs, clock, {.dead_images = dead_images, .commands = commands},
@@ -36,7 +37,9 @@ struct Rig {
   static uint64_t Calls(const model::SnapshotPtr& s, const model::Scope& scope) {
     return model::Sum(Of(s, scope).counts).calls;
   }
-  void Born(uint32_t pid) { std::filesystem::create_directories(root / "proc" / std::to_string(pid)); }
+  void Born(uint32_t pid) {
+    std::filesystem::create_directories(root / "proc" / std::to_string(pid));
+  }
   void Dead(uint32_t pid) { std::filesystem::remove_all(root / "proc" / std::to_string(pid)); }
 
   std::filesystem::path root;

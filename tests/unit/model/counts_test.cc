@@ -11,8 +11,7 @@ CallKey K(int32_t number) { return {.abi = 1, .number = number}; }
 TEST_CASE("unit.model.add_merges_by_key") {
   Counts a{.calls = {{K(0), {.calls = 3, .errors = 1, .total_ns = 30, .max_ns = 20}},
                      {K(5), {.calls = 1}}}};
-  const Counts b{.calls = {{K(0), {.calls = 2, .total_ns = 9, .max_ns = 25}},
-                           {K(3), {.calls = 7}}},
+  const Counts b{.calls = {{K(0), {.calls = 2, .total_ns = 9, .max_ns = 25}}, {K(3), {.calls = 7}}},
                  .errnos = {{{.abi = 1, .number = 0, .value = 11}, 1}},
                  .in_flight = 2};
   Add(a, b);

@@ -14,8 +14,8 @@ std::shared_ptr<const Image> MakeImage(uint32_t number, const std::string& comm,
   image->exe = "/usr/bin/" + comm;
   image->unit = unit;
   image->cgroup = unit.empty() ? "/" : "/system.slice/" + unit;
-  image->counts = std::make_shared<Counts>(
-      Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
+  image->counts =
+      std::make_shared<Counts>(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
   return image;
 }
 
@@ -31,8 +31,8 @@ std::shared_ptr<Life> MakeLife(LifeId id, LifeId parent,
 
 Snapshot System() {
   Snapshot s;
-  s.lives = {MakeLife({10, 0}, {1, 0}, {MakeImage(0, "sh", "a.service", 1),
-                                        MakeImage(1, "ls", "a.service", 10)}),
+  s.lives = {MakeLife({10, 0}, {1, 0},
+                      {MakeImage(0, "sh", "a.service", 1), MakeImage(1, "ls", "a.service", 10)}),
              MakeLife({11, 5}, {10, 0}, {MakeImage(0, "cat", "b.service", 100)}),
              MakeLife({11, 9}, {99, 0}, {MakeImage(0, "dog", "", 1000)})};
   auto command = std::make_shared<Command>();
@@ -40,8 +40,8 @@ Snapshot System() {
   command->exe = "/usr/bin/cat";
   command->unit = "b.service";
   command->images = 4;
-  command->counts = std::make_shared<Counts>(
-      Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = 7}}}});
+  command->counts =
+      std::make_shared<Counts>(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = 7}}}});
   s.commands = {command};
   return s;
 }
@@ -68,8 +68,7 @@ TEST_CASE("unit.model.scopes_select") {
 TEST_CASE("unit.model.scopes_that_fit_nothing_are_not_found") {
   const Snapshot s = System();
   CHECK(absl::IsNotFound(Evaluate(s, {.kind = Scope::Kind::kPid, .pid = 12}).status()));
-  CHECK(absl::IsNotFound(
-      Evaluate(s, {.kind = Scope::Kind::kCommand, .pattern = "nope"}).status()));
+  CHECK(absl::IsNotFound(Evaluate(s, {.kind = Scope::Kind::kCommand, .pattern = "nope"}).status()));
   CHECK(absl::IsNotFound(Evaluate(s, {.kind = Scope::Kind::kUnit, .pattern = "c"}).status()));
 }
 
@@ -85,8 +84,8 @@ TEST_CASE("unit.model.window_of_a_process_that_was_folded_meanwhile") {
   after.lives.erase(after.lives.begin() + 1);
   auto command = std::make_shared<Command>(*after.commands[0]);
   command->images = 5;
-  command->counts = std::make_shared<Counts>(
-      Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = 110}}}});
+  command->counts =
+      std::make_shared<Counts>(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = 110}}}});
   after.commands = {command};
   const Scope system{.kind = Scope::Kind::kSystem};
   const Footprint d = Difference(*Evaluate(after, system), *Evaluate(before, system));

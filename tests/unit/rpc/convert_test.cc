@@ -13,11 +13,11 @@ TEST_CASE("unit.rpc.printable_keeps_text_and_escapes_the_rest") {
   CHECK(Printable("caf\xc3\xa9") == "caf\xc3\xa9");
   CHECK(Printable("\x1b[31mred\a\n") == "\\x1b[31mred\\x07\\x0a");
   CHECK(Printable("\xff\xfe") == "\\xff\\xfe");
-  CHECK(Printable("\xc0\xaf") == "\\xc0\\xaf");              // overlong
-  CHECK(Printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");      // surrogate
-  CHECK(Printable("\xe2\x80\xae") == "\\xe2\\x80\\xae");      // right-to-left override
-  CHECK(Printable("\xc2\x9b") == "\\xc2\\x9b");              // C1: CSI
-  CHECK(Printable("\xe2\x82") == "\\xe2\\x82");              // cut short
+  CHECK(Printable("\xc0\xaf") == "\\xc0\\xaf");           // overlong
+  CHECK(Printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // surrogate
+  CHECK(Printable("\xe2\x80\xae") == "\\xe2\\x80\\xae");  // right-to-left override
+  CHECK(Printable("\xc2\x9b") == "\\xc2\\x9b");           // C1: CSI
+  CHECK(Printable("\xe2\x82") == "\\xe2\\x82");           // cut short
   CHECK(Printable(std::string(2, '\0')) == "\\x00\\x00");
 }
 

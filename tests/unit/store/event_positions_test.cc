@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/store/store.h"
-
 #include <catch2/catch.hpp>
+
+#include "daemon/store/store.h"
 
 namespace footprint::store {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/store/recordings.h"
-
 #include <catch2/catch.hpp>
+
+#include "daemon/store/recordings.h"
 
 namespace footprint::store {
 namespace {

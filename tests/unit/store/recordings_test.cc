@@ -31,8 +31,8 @@ uint64_t CallsOf(const Ended& ended) { return model::Sum(ended.footprint.counts)
 
 TEST_CASE("unit.store.recording_is_the_difference") {
   Recordings recordings(4);
-  const auto id = recordings.Start(WithProcess(1, true, {10}), {.kind = Kind::kPid, .pid = 7},
-                                   false, "label");
+  const auto id =
+      recordings.Start(WithProcess(1, true, {10}), {.kind = Kind::kPid, .pid = 7}, false, "label");
   REQUIRE(id.ok());
   const auto ended = recordings.Stop(WithProcess(2, true, {23}), *id);
   REQUIRE(ended.ok());
@@ -43,8 +43,8 @@ TEST_CASE("unit.store.recording_is_the_difference") {
 
 TEST_CASE("unit.store.recording_from_next_exec_leaves_out_the_launcher") {
   Recordings recordings(4);
-  const auto id = recordings.Start(WithProcess(1, true, {10}), {.kind = Kind::kTree, .pid = 7},
-                                   true, "");
+  const auto id =
+      recordings.Start(WithProcess(1, true, {10}), {.kind = Kind::kTree, .pid = 7}, true, "");
   REQUIRE(id.ok());
   CHECK(recordings.PinnedLives() == std::vector<model::LifeId>{{7, 100}});
   const auto ended = recordings.Stop(WithProcess(2, false, {99, 5}), *id);
@@ -66,8 +66,8 @@ TEST_CASE("unit.store.recordings_are_bounded_and_abandoned_ones_make_room") {
 
 TEST_CASE("unit.store.recording_of_a_command_may_begin_before_the_command") {
   Recordings recordings(4);
-  const auto id = recordings.Start(model::Snapshot{}, {.kind = Kind::kCommand, .pattern = "work"},
-                                   false, "");
+  const auto id =
+      recordings.Start(model::Snapshot{}, {.kind = Kind::kCommand, .pattern = "work"}, false, "");
   REQUIRE(id.ok());
   const auto ended = recordings.Stop(WithProcess(2, true, {3}), *id);
   REQUIRE(ended.ok());
