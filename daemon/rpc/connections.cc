@@ -2,16 +2,14 @@
 #include "daemon/rpc/connections.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 
@@ -19,6 +17,11 @@ namespace footprint::rpc {
 namespace {
 
 constexpr mode_t kMode = 0660;
+constexpr std::chrono::seconds kLookInterval{1};
+// As many as may wait: one who connects in a loop must not hold the collector thread.
+constexpr int kBacklog = 128;
+
+bool Privileged(uid_t uid) { return uid == 0 || uid == geteuid(); }
 
 sockaddr_un AddressOf(const std::string& path) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -52,11 +55,23 @@ absl::Status CheckSocketFree(const std::string& path) {
   }
   const base::UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = AddressOf(path);
+  const int error =
+      connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0
+          ? 0
+          : errno;
   // EAGAIN: its backlog is full, so somebody listens.
-  const bool answered =
-      connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
-      errno == EAGAIN;
-  if (answered) return absl::AlreadyExistsError(absl::StrCat("a daemon already listens on ", path));
+  if (error == 0 || error == EAGAIN) {
+    return absl::AlreadyExistsError(absl::StrCat("a daemon already listens on ", path));
+  }
+  if (error == ENOENT) return absl::OkStatus();
+  if (error != ECONNREFUSED) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot tell whether a daemon listens on ", path, ": ", strerror(error)));
+  }
+  if (st.st_uid != geteuid()) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(path, " was left by user ", st.st_uid, "; remove it first"));
+  }
   return absl::OkStatus();
 }
 
@@ -75,7 +90,7 @@ absl::Status Connections::Listen(const std::string& path) {
   umask(before);
   if (bound != 0) return absl::UnavailableError(absl::StrCat("bind ", path, ": ", strerror(error)));
   path_ = path;
-  if (listen(fd.get(), 128) != 0) return absl::ErrnoToStatus(errno, "listen");
+  if (listen(fd.get(), kBacklog) != 0) return absl::ErrnoToStatus(errno, "listen");
   listener_ = std::move(fd);
   reserve_ = OpenReserve();
   return absl::OkStatus();
@@ -88,25 +103,33 @@ void Connections::Close() {
 }
 
 void Connections::ForgetClosed() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const int most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 4096));
-  std::set<ino_t> living;
-  for (int fd = 0; fd < most; ++fd) {
+  looked_ = std::chrono::steady_clock::now();
+  std::erase_if(connections_, [](const auto& entry) {
     struct stat st {};
-    if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) living.insert(st.st_ino);
+    return fstat(entry.second.fd, &st) != 0 || !S_ISSOCK(st.st_mode) || st.st_ino != entry.first;
+  });
+  open_ = connections_.size();
+}
+
+// One process cannot keep the others of its user out, nor one user the others, and the last
+// places are left for root: who is to mend a flooded daemon must get in.
+bool Connections::Fits(const Peer& peer) const {
+  size_t of_process = 0, of_user = 0, of_unprivileged = 0;
+  for (const auto& [inode, connection] : connections_) {
+    of_process += connection.peer.pid == peer.pid;
+    of_user += connection.peer.uid == peer.uid;
+    of_unprivileged += !Privileged(connection.peer.uid);
   }
-  std::erase_if(peers_, [&](const auto& peer) { return !living.contains(peer.first); });
-  open_ = peers_.size();
+  if (connections_.size() >= most_ || of_process >= share_) return false;
+  if (Privileged(peer.uid)) return true;
+  return of_user < share_ && of_unprivileged < most_ - most_ / 8;
 }
 
 bool Connections::Room(const Peer& peer) {
-  auto of_process = [&] {
-    return static_cast<size_t>(std::count_if(
-        peers_.begin(), peers_.end(), [&](const auto& p) { return p.second.pid == peer.pid; }));
-  };
-  if (peers_.size() >= most_ || of_process() >= most_per_process_) ForgetClosed();
-  return peers_.size() < most_ && of_process() < most_per_process_;
+  if (std::chrono::steady_clock::now() - looked_ >= kLookInterval) ForgetClosed();
+  if (Fits(peer)) return true;
+  ForgetClosed();
+  return Fits(peer);
 }
 
 // Out of descriptors: without this the waiting connection would wake us for ever.
@@ -118,7 +141,7 @@ void Connections::ShedOne() {
 }
 
 void Connections::AcceptAll(const Sink& sink) {
-  while (true) {
+  for (int i = 0; i < kBacklog; ++i) {
     base::UniqueFd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.valid()) {
       if (errno == EMFILE || errno == ENFILE) ShedOne();
@@ -138,8 +161,8 @@ void Connections::AcceptAll(const Sink& sink) {
       ++refused_;
       continue;
     }
-    peers_[st.st_ino] = peer;
-    open_ = peers_.size();
+    connections_[st.st_ino] = {.peer = peer, .fd = fd.get()};
+    open_ = connections_.size();
     sink(fd.Release(), peer);
   }
 }

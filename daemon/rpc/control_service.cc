@@ -11,6 +11,7 @@ namespace footprint::rpc {
 namespace {
 
 constexpr size_t kMaxLabel = 200;
+constexpr size_t kMaxId = 64;  // beyond any that was given out
 
 grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -50,6 +51,10 @@ grpc::ServerUnaryReactor* ControlService::StartRecording(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* ControlService::StopRecording(grpc::CallbackServerContext* context,
                                                         const v1::StopRecordingRequest* request,
                                                         v1::StopRecordingResponse* response) {
+  // Not repeated in the text: it would not fit into the trailers.
+  if (request->recording_id().size() > kMaxId) {
+    return Fail(context, absl::NotFoundError("no recording has so long an id"));
+  }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   control_.StopRecording(
       request->recording_id(), [reactor, response](absl::StatusOr<Recorded> recorded) {

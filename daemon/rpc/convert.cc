@@ -201,8 +201,9 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   SetSyscalls(footprint.counts, out);
   SetSubsystems(footprint.counts, out);
   if (omit_processes) return;
+  size_t bytes = 0;
   for (const model::Row& row : footprint.rows) {
-    if (out.processes_size() == kMaxProcessRows) {
+    if (out.processes_size() == kMaxProcessRows || bytes >= kMaxProcessBytes) {
       out.set_processes_truncated(true);
       break;
     }
@@ -213,6 +214,7 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
       SetFolded(row, process);
     }
     SetTotals(row.totals, process);
+    bytes += process.ByteSizeLong();
   }
 }
 
@@ -276,7 +278,9 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
   uint64_t calls = snapshot.losses[model::Loss::kCallsUnattributed], processes = 0;
   for (const auto& life : snapshot.lives) {
     processes += life->alive;
-    for (const auto& image : life->images) calls += model::Sum(*image->counts).calls;
+    for (const auto& image : life->images) {
+      if (image->counts != nullptr) calls += model::Sum(*image->counts).calls;
+    }
   }
   for (const auto& command : snapshot.commands) calls += model::Sum(*command->counts).calls;
   out.set_processes(processes);
@@ -284,7 +288,7 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+  return {static_cast<grpc::StatusCode>(status.code()), Printable(std::string(status.message()))};
 }
 
 }  // namespace footprint::rpc

@@ -16,6 +16,8 @@ namespace footprint::rpc {
 
 // Rows of a reply's `processes`; totals do not depend on it.
 inline constexpr int kMaxProcessRows = 2000;
+// Bytes of them: names are arbitrary, and a reply has at most 8 MiB.
+inline constexpr size_t kMaxProcessBytes = 4 << 20;
 
 absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope);
 void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footprint& out);
@@ -23,7 +25,8 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
 void ToProto(const model::Life& life, const model::Image& image, v1::Process& out);
 void ToProto(const model::Event& event, v1::WatchEventsResponse& out);
 void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out);
-// Codes are the same numbers on both sides.
+// Codes are the same numbers on both sides. The text may repeat what the client sent, so
+// it is made printable.
 grpc::Status ToGrpc(const absl::Status& status);
 
 }  // namespace footprint::rpc

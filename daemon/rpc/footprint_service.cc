@@ -40,14 +40,17 @@ void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size,
               v1::ListProcessesResponse& out) {
   auto life = std::lower_bound(snapshot.lives.begin(), snapshot.lives.end(), after.life,
                                [](const auto& l, const model::LifeId& id) { return l->id < id; });
+  size_t bytes = 0;
   for (; life != snapshot.lives.end(); ++life) {
     for (const auto& image : (*life)->images) {
       if (!after.first && (*life)->id == after.life && image->number <= after.image) continue;
       if (!image->alive && !include_dead) continue;
-      if (out.processes_size() == size) {
+      if (out.processes_size() == size || bytes >= kMaxProcessBytes) {
         return;  // next_page_token names the last one that is in
       }
-      ToProto(**life, *image, *out.add_processes());
+      v1::Process& process = *out.add_processes();
+      ToProto(**life, *image, process);
+      bytes += process.ByteSizeLong();
       out.set_next_page_token(
           absl::StrCat((*life)->id.pid, ".", (*life)->id.birth, ".", image->number));
     }

@@ -31,7 +31,7 @@ void LogFromGrpc(gpr_log_func_args* args) {
 }
 
 // Every limit is set: several of the defaults are "none", see docs/decisions/0002.
-void SetLimits(grpc::ServerBuilder& builder) {
+void SetLimits(grpc::ServerBuilder& builder, const grpc::ResourceQuota& quota) {
   builder.SetMaxReceiveMessageSize(256 * 1024);
   builder.SetMaxSendMessageSize(8 * 1024 * 1024);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 16);
@@ -42,7 +42,7 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000);
-  builder.SetResourceQuota(grpc::ResourceQuota("footprintd").Resize(24 * 1024 * 1024));
+  builder.SetResourceQuota(quota);
 }
 
 // A gRPC server that gets its connections from us.
@@ -50,9 +50,9 @@ struct Role {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
 
-  bool Start(grpc::Service& footprint, grpc::Service& control) {
+  bool Start(grpc::Service& footprint, grpc::Service& control, const grpc::ResourceQuota& quota) {
     grpc::ServerBuilder builder;
-    SetLimits(builder);
+    SetLimits(builder, quota);
     builder.RegisterService(&footprint);
     builder.RegisterService(&control);
     acceptor = builder.experimental().AddExternalConnectionAcceptor(
@@ -78,7 +78,10 @@ class UnixServer : public Server {
 
   absl::Status Start(const std::string& path) {
     if (absl::Status s = connections_.Listen(path); !s.ok()) return s;
-    if (!full_.Start(footprint_, control_) || !query_.Start(footprint_, refused_)) {
+    // Of both together. Reflection is a synchronous service: each of its streams holds a thread.
+    grpc::ResourceQuota quota("footprintd");
+    quota.Resize(24 * 1024 * 1024).SetMaxThreads(8);
+    if (!full_.Start(footprint_, control_, quota) || !query_.Start(footprint_, refused_, quota)) {
       return absl::InternalError("gRPC does not start");
     }
     return absl::OkStatus();

@@ -56,9 +56,9 @@ class Stream : public grpc::ServerWriteReactor<Response>,
       }
       message_.Clear();
       if (Next(message_)) {
-        write_began_ = std::chrono::steady_clock::now();
         {
           const std::lock_guard lock(mutex_);
+          write_began_ = std::chrono::steady_clock::now();
           writing_ = true;
         }
         this->StartWrite(&message_);
@@ -81,21 +81,27 @@ class Stream : public grpc::ServerWriteReactor<Response>,
 
   // Ends a stream whose client does not take what is written.
   void Abandon() {
-    bool stuck = false;
-    {
-      const std::lock_guard lock(mutex_);
-      stuck = writing_ && std::chrono::steady_clock::now() - write_began_ > kWritePatience;
+    // Under the lock: the context lives at least until the write is released.
+    const std::lock_guard lock(mutex_);
+    if (writing_ && std::chrono::steady_clock::now() - write_began_ > kWritePatience) {
+      context_->TryCancel();
     }
-    if (stuck) context_->TryCancel();
   }
+
+  // Runs `work` unless the stream has ended, which it does not meanwhile: what the stream
+  // borrows from the server is there.
+  template <typename Work>
+  void WhileOpen(const Work& work) {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) work();
+  }
+
+  // gRPC is done with the stream; what it borrows may go next.
+  virtual void Closed() {}
 
   bool Ended() {
     const std::lock_guard lock(mutex_);
     return ended_;
-  }
-  bool Busy() {
-    const std::lock_guard lock(mutex_);
-    return busy_;
   }
 
  private:
@@ -114,12 +120,8 @@ class Stream : public grpc::ServerWriteReactor<Response>,
 
   void Stop() {
     End({grpc::StatusCode::UNAVAILABLE, "the daemon is stopping"});
-    bool writing = false;
-    {
-      const std::lock_guard lock(mutex_);
-      writing = writing_;
-    }
-    if (writing) context_->TryCancel();
+    const std::lock_guard lock(mutex_);
+    if (writing_) context_->TryCancel();
   }
 
   void OnWriteDone(bool ok) override {
@@ -128,6 +130,7 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   }
   void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override {
+    Closed();
     streams_.Remove(id_);
     self_.reset();
   }

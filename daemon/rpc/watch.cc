@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/rpc/watch.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -17,6 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kStep{1000};
+
 class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
  public:
   FootprintWatch(grpc::CallbackServerContext* context, Streams& streams, Control& control,
@@ -26,6 +29,7 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
         control_(control),
         scope_(std::move(scope)),
         interval_(interval),
+        due_(NextDue()),
         omit_processes_(request.omit_processes()),
         delta_(request.delta()) {}
 
@@ -41,35 +45,51 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
     return std::static_pointer_cast<FootprintWatch>(shared_from_this());
   }
 
+  // On a grid of the interval, so that watchers of one pace share a harvest. In short steps:
+  // a client that takes nothing is found in time, and what a closed stream leaves behind is
+  // one step old at most.
   void Schedule() {
-    RunAfter(interval_, [weak = std::weak_ptr(Self())] {
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::ceil<milliseconds>(due_ - now);
+    RunAfter(std::clamp(left, milliseconds(0), kStep), [weak = std::weak_ptr(Self())] {
       const auto self = weak.lock();
       if (self == nullptr || self->Ended()) return;
       self->Abandon();
-      self->TakeOne();
+      if (std::chrono::steady_clock::now() >= self->due_) {
+        self->due_ = self->NextDue();
+        self->TakeOne();
+      }
       self->Schedule();
     });
   }
 
+  std::chrono::steady_clock::time_point NextDue() const {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::steady_clock::time_point((now / interval_ + 1) * interval_);
+  }
+
   // A harvest whose result replaces one that is still waiting to be sent.
   void TakeOne() {
-    control_.Harvest([weak = std::weak_ptr(Self())](absl::StatusOr<model::SnapshotPtr> taken) {
+    const auto take = [weak = std::weak_ptr(Self())](absl::StatusOr<model::SnapshotPtr> taken) {
       RunSoon([weak, taken = std::move(taken)] {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        if (!taken.ok()) {
-          self->End(ToGrpc(taken.status()));
-          return;
-        }
-        {
-          const std::lock_guard lock(self->latest_mutex_);
-          if (self->latest_ != nullptr) ++self->skipped_;
-          self->latest_ = *taken;
-          ++self->sequence_;
-        }
-        self->Pump();
+        if (const auto self = weak.lock()) self->Keep(taken);
       });
-    });
+    };
+    WhileOpen([&] { control_.Harvest(take); });
+  }
+
+  void Keep(const absl::StatusOr<model::SnapshotPtr>& taken) {
+    if (!taken.ok()) {
+      End(ToGrpc(taken.status()));
+      return;
+    }
+    {
+      const std::lock_guard lock(latest_mutex_);
+      if (latest_ != nullptr) ++skipped_;
+      latest_ = *taken;
+      ++sequence_;
+    }
+    Pump();
   }
 
   bool Next(v1::WatchFootprintResponse& out) override {
@@ -81,7 +101,7 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
       out.set_skipped(std::exchange(skipped_, 0));
     }
     if (snapshot == nullptr) return false;
-    auto now = model::Evaluate(*snapshot, scope_);
+    auto now = Take(*snapshot);
     if (!now.ok()) {
       // A process that ends takes its footprint along: that is the end of the stream.
       End(ToGrpc(now.status()));
@@ -96,9 +116,23 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
     return true;
   }
 
+  // A watch stays with the life that its pid means first: a later process of that pid is
+  // another one, whose smaller counts would make a delta wrap.
+  absl::StatusOr<model::Footprint> Take(const model::Snapshot& snapshot) {
+    const bool by_pid =
+        scope_.kind == model::Scope::Kind::kPid || scope_.kind == model::Scope::Kind::kTree;
+    if (by_pid && !scope_.life.has_value()) {
+      const auto life = model::Resolve(snapshot, scope_.pid);
+      if (!life.ok()) return life.status();
+      scope_.life = *life;
+    }
+    return model::Evaluate(snapshot, scope_);
+  }
+
   Control& control_;
-  const model::Scope scope_;
+  model::Scope scope_;  // Next alone
   const milliseconds interval_;
+  std::chrono::steady_clock::time_point due_;  // Schedule alone
   const bool omit_processes_, delta_;
   std::optional<model::Footprint> before_;  // Next alone
   std::mutex latest_mutex_;
@@ -111,9 +145,6 @@ class EventWatch : public Stream<v1::WatchEventsResponse> {
   EventWatch(grpc::CallbackServerContext* context, Streams& streams, store::EventLog& events,
              std::set<int> kinds)
       : Stream(context, streams), events_(events), kinds_(std::move(kinds)) {}
-  ~EventWatch() override {
-    if (subscription_ != 0) events_.Unsubscribe(subscription_);
-  }
 
   void Begin() {
     position_ = events_.End();
@@ -133,6 +164,10 @@ class EventWatch : public Stream<v1::WatchEventsResponse> {
   }
 
  private:
+  void Closed() override {
+    if (subscription_ != 0) events_.Unsubscribe(subscription_);
+  }
+
   bool Next(v1::WatchEventsResponse& out) override {
     while (true) {
       const store::EventLog::Batch batch = events_.Read(position_, 1);
