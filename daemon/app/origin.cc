@@ -29,7 +29,7 @@ model::Origin DescribeMachine(const base::Clock& clock) {
 uint32_t SlotsForMemory(uint64_t memory_bytes) {
   // A 1 GiB board reports a little less than 1 GiB: round to the nearest power of two.
   uint32_t slots = 512;
-  while (slots < 4096 && memory_bytes >= uint64_t{slots} * 3 / 2 * (1 << 20)) slots *= 2;
+  while (slots < 2048 && memory_bytes >= uint64_t{slots} * 3 / 2 * (1 << 20)) slots *= 2;
   return slots;
 }
 

@@ -13,7 +13,7 @@ namespace footprint::app {
 // From uname(2) and /proc/sys/kernel/random/boot_id; the probe's part is left empty.
 model::Origin DescribeMachine(const base::Clock& clock);
 
-// Slots for a machine with this much memory: 1024 (6 MiB) per GiB, from 512 to 4096.
+// Slots for a machine with this much memory: 1024 (6 MiB) per GiB, from 512 to 2048.
 uint32_t SlotsForMemory(uint64_t memory_bytes);
 uint64_t MemoryBytes();
 

@@ -192,7 +192,10 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(bool full, Options& options
   if (disabled("sys_enter")) {
     return absl::UnavailableError("sys_enter is disabled by configuration: nothing to count");
   }
-  if (options.tier > FP_TIER_CALLS && disabled("sys_exit")) options.tier = FP_TIER_CALLS;
+  if (options.tier > FP_TIER_CALLS && disabled("sys_exit")) {
+    degraded = "sys_exit is disabled by configuration: tier calls";
+    options.tier = FP_TIER_CALLS;
+  }
   auto object = Object::Load(full, options, hooks);
   if (object.ok() && options.tier > FP_TIER_CALLS && !Attached(hooks, "sys_exit")) {
     degraded = "sys_exit does not attach: tier calls";

@@ -74,8 +74,8 @@ TEST_CASE("unit.app.slots_follow_the_memory") {
   CHECK(SlotsForMemory(uint64_t{512} << 20) == 512);
   CHECK(SlotsForMemory(uint64_t{900} << 20) == 1024);
   CHECK(SlotsForMemory(uint64_t{1} << 30) == 1024);
-  CHECK(SlotsForMemory(uint64_t{4} << 30) == 4096);
-  CHECK(SlotsForMemory(uint64_t{64} << 30) == 4096);
+  CHECK(SlotsForMemory(uint64_t{2} << 30) == 2048);
+  CHECK(SlotsForMemory(uint64_t{64} << 30) == 2048);
 }
 
 }  // namespace
