@@ -59,7 +59,8 @@ kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& own
                    : config.object == "full" ? kernel::ObjectChoice::kFull
                                              : kernel::ObjectChoice::kAuto;
   options.tier = TierOf(config.tier);
-  options.slots = config.slots != 0 ? config.slots : SlotsForMemory(MemoryBytes());
+  options.slots =
+      config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
   options.spill_entries = config.spill_entries;
   // A ring is a whole number of pages, which may be 64 KiB.
   options.ring_bytes = std::max<int64_t>(config.ring_kib * 1024, sysconf(_SC_PAGESIZE));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 
 namespace footprint::app {
@@ -26,10 +27,11 @@ model::Origin DescribeMachine(const base::Clock& clock) {
   return origin;
 }
 
-uint32_t SlotsForMemory(uint64_t memory_bytes) {
+uint32_t DefaultSlots(uint64_t memory_bytes, uint32_t processors) {
+  const uint32_t wanted = std::clamp(std::bit_ceil(processors) * 512, 1024u, 4096u);
   // A 1 GiB board reports a little less than 1 GiB: round to the nearest power of two.
   uint32_t slots = 512;
-  while (slots < 2048 && memory_bytes >= uint64_t{slots} * 3 / 2 * (1 << 20)) slots *= 2;
+  while (slots < wanted && memory_bytes >= uint64_t{slots} * 3 / 2 * (1 << 20)) slots *= 2;
   return slots;
 }
 

@@ -13,8 +13,10 @@ namespace footprint::app {
 // From uname(2) and /proc/sys/kernel/random/boot_id; the probe's part is left empty.
 model::Origin DescribeMachine(const base::Clock& clock);
 
-// Slots for a machine with this much memory: 1024 (6 MiB) per GiB, from 512 to 2048.
-uint32_t SlotsForMemory(uint64_t memory_bytes);
+// Slots for a machine: enough for the forks that its processors can do between two
+// harvests (512 each, at least 1024), but no more than 1024 (6 MiB) per GiB of memory.
+// From 512 to 4096.
+uint32_t DefaultSlots(uint64_t memory_bytes, uint32_t processors);
 uint64_t MemoryBytes();
 
 }  // namespace footprint::app

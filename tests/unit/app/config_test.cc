@@ -70,12 +70,15 @@ TEST_CASE("unit.app.every_documented_key_is_known_with_its_default") {
   CHECK(c->log_level == defaults.log_level);
 }
 
-TEST_CASE("unit.app.slots_follow_the_memory") {
-  CHECK(SlotsForMemory(uint64_t{512} << 20) == 512);
-  CHECK(SlotsForMemory(uint64_t{900} << 20) == 1024);
-  CHECK(SlotsForMemory(uint64_t{1} << 30) == 1024);
-  CHECK(SlotsForMemory(uint64_t{2} << 30) == 2048);
-  CHECK(SlotsForMemory(uint64_t{64} << 30) == 2048);
+TEST_CASE("unit.app.slots_follow_memory_and_processors") {
+  constexpr uint64_t kGiB = uint64_t{1} << 30;
+  CHECK(DefaultSlots(kGiB / 2, 4) == 512);
+  CHECK(DefaultSlots(kGiB - kGiB / 8, 4) == 1024);
+  CHECK(DefaultSlots(kGiB, 4) == 1024);
+  CHECK(DefaultSlots(4 * kGiB, 1) == 1024);
+  CHECK(DefaultSlots(4 * kGiB, 4) == 2048);
+  CHECK(DefaultSlots(64 * kGiB, 6) == 4096);
+  CHECK(DefaultSlots(64 * kGiB, 128) == 4096);
 }
 
 }  // namespace
