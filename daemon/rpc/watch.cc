@@ -45,9 +45,8 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
     return std::static_pointer_cast<FootprintWatch>(shared_from_this());
   }
 
-  // On a grid of the interval, so that watchers of one pace share a harvest. In short steps:
-  // a client that takes nothing is found in time, and what a closed stream leaves behind is
-  // one step old at most.
+  // In short steps: a client that takes nothing is found in time, and what a closed stream
+  // leaves behind is one step old at most.
   void Schedule() {
     const auto now = std::chrono::steady_clock::now();
     const auto left = std::chrono::ceil<milliseconds>(due_ - now);
@@ -64,8 +63,7 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
   }
 
   std::chrono::steady_clock::time_point NextDue() const {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::steady_clock::time_point((now / interval_ + 1) * interval_);
+    return NextOnGrid(std::chrono::steady_clock::now(), interval_);
   }
 
   // A harvest whose result replaces one that is still waiting to be sent.
@@ -223,6 +221,11 @@ void Streams::StopAll() {
     stops = stops_;
   }
   for (const auto& [id, stop] : stops) stop();
+}
+
+std::chrono::steady_clock::time_point NextOnGrid(std::chrono::steady_clock::time_point now,
+                                                 milliseconds interval) {
+  return std::chrono::steady_clock::time_point((now.time_since_epoch() / interval + 1) * interval);
 }
 
 grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(

@@ -7,6 +7,7 @@
 #ifndef FOOTPRINT_DAEMON_RPC_WATCH_H_
 #define FOOTPRINT_DAEMON_RPC_WATCH_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +36,11 @@ class Streams {
   uint64_t next_ = 1;
   std::map<uint64_t, std::function<void()>> stops_;
 };
+
+// The next moment after `now` on the grid of multiples of the interval, the same for every
+// watcher of that interval, so that they share a harvest.
+std::chrono::steady_clock::time_point NextOnGrid(std::chrono::steady_clock::time_point now,
+                                                 std::chrono::milliseconds interval);
 
 grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
     grpc::CallbackServerContext* context, const v1::WatchFootprintRequest& request,

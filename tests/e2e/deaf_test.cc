@@ -15,7 +15,11 @@ namespace footprint::e2e {
 namespace {
 
 constexpr int kClients = 50;
+#ifdef __SANITIZE_ADDRESS__
+constexpr uint64_t kRoom = 64 << 20;  // red zones and shadow of the same allocations
+#else
 constexpr uint64_t kRoom = 16 << 20;
+#endif
 
 // One HTTP/2 frame, RFC 9113 section 4.1.
 std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& body) {

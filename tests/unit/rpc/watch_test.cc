@@ -2,6 +2,7 @@
 // Streams over a real socket: nothing is lost unsaid, and they end when they should.
 #include <catch2/catch.hpp>
 
+#include "daemon/rpc/watch.h"
 #include "tests/unit/rpc/running_server.h"
 
 namespace footprint::rpc {
@@ -114,31 +115,15 @@ TEST_CASE("unit.rpc.streams_are_limited_and_given_back") {
 }
 
 TEST_CASE("unit.rpc.watchers_of_one_pace_share_harvests") {
-  RunningServer running(32, 8);
-  running.control.Set(OneProcess(10));
-  const auto stub = running.Stub();
-  std::vector<std::unique_ptr<Deadline>> contexts;
-  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchFootprintResponse>>> readers;
-  v1::WatchFootprintResponse response;
-  Deadline pacemaker_context;
-  auto pacemaker = stub->WatchFootprint(&pacemaker_context, Watch(100));
-  for (int i = 0; i < 4; ++i) {
-    REQUIRE(pacemaker->Read(&response));  // they begin 100 ms apart
-    contexts.push_back(std::make_unique<Deadline>());
-    readers.push_back(stub->WatchFootprint(contexts.back().get(), Watch(400)));
-    REQUIRE(readers.back()->Read(&response));
-  }
-  // All four come at the same moment, not spread over the interval.
-  REQUIRE(readers[0]->Read(&response));
-  REQUIRE(readers[0]->Read(&response));
-  const auto begin = std::chrono::steady_clock::now();
-  for (size_t i = 1; i < readers.size(); ++i) {
-    REQUIRE(readers[i]->Read(&response));
-    REQUIRE(readers[i]->Read(&response));
-  }
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(200));
-  for (auto& context : contexts) context->TryCancel();
-  pacemaker_context.TryCancel();
+  using std::chrono::milliseconds;
+  const auto at = [](int ms) { return std::chrono::steady_clock::time_point(milliseconds(ms)); };
+  // Whenever in the interval they begin, all are due at the same moment.
+  for (int begin = 400; begin < 800; begin += 50)
+    CHECK(NextOnGrid(at(begin), milliseconds(400)) == at(800));
+  // One that is late by intervals goes on with the grid, not with a burst.
+  CHECK(NextOnGrid(at(1950), milliseconds(400)) == at(2000));
+  // A slower pace shares every harvest of its own with a faster one that divides it.
+  CHECK(NextOnGrid(at(1950), milliseconds(1000)) == at(2000));
 }
 
 TEST_CASE("unit.rpc.events_with_their_losses") {
