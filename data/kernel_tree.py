@@ -94,11 +94,21 @@ ALIAS = re.compile(r"^#define __(\w+?)_(sys_\w+)\s+__\1_(sys_\w+)$", re.M)
 ASSEMBLY = re.compile(r"^(?:ENTRY\(|SYM_FUNC_START\()?(sys_\w+)(?:\)|:)", re.M)
 
 
+def parameters(text: str, match: re.Match) -> list[str]:
+    """Names of the parameters of the definition at `match`, in order."""
+    start = text.index("(", match.start()) if "DEFINE" in match[0] else match.end() - 1
+    parts = re.sub(r"/\*.*?\*/", "", text[start + 1:text.index(")", start)], flags=re.S).split(",")
+    if "DEFINE" in match[0]:
+        return [name.strip() for name in parts[2::2]]
+    return [re.split(r"[^\w]+", " " + part.strip())[-1] for part in parts]
+
+
 class Definitions:
     """Where each entry symbol is defined: symbol -> [(path, line)]."""
 
     def __init__(self, tree: pathlib.Path, skipped: tuple[str, ...]):
         self.sites: dict[str, list[tuple[str, int]]] = {}
+        self.lists: dict[tuple[str, str], list[list[str]]] = {}
         self.aliases: dict[tuple[str, str], str] = {}
         for path in sorted(tree.rglob("*.[cS]")):
             name = str(path.relative_to(tree))
@@ -121,6 +131,8 @@ class Definitions:
         for match, symbol in found:
             line = text.count("\n", 0, match.start(match.lastindex)) + 1
             self.sites.setdefault(symbol, []).append((name, line))
+            if not name.endswith(".S"):
+                self.lists.setdefault((name, symbol), []).append(parameters(text, match))
 
     def find(self, symbol: str, arch: str) -> list[tuple[str, int]]:
         """First line of each file that may define `symbol` for `arch`; its own tree wins."""
@@ -130,6 +142,12 @@ class Definitions:
                 files[path] = min(line, files.get(path, line))
         own = [site for site in files.items() if site[0].startswith("arch/")]
         return own or list(files.items())
+
+    def parameters(self, symbol: str, arch: str) -> list[list[str]]:
+        """Names of the parameters, in each definition that find() answers."""
+        real = self.aliases.get((arch, symbol), symbol)
+        return [names for path, _ in self.find(symbol, arch)
+                for names in self.lists.get((path, real), [])]
 
 
 class Maintainers:

@@ -28,6 +28,23 @@ inline constexpr int kAbiCount = 7;
 // What the kernel programs must know of a call beside its owner.
 enum class CallTrait : uint8_t { kNone = 0, kNeverError = 1, kNoReturn = 2, kExec = 3 };
 
+// Which arguments of a call hold a descriptor, zero-based in the ABI's own order of arguments.
+// At most one of {first, returns, pipe} is set, so a call has one way to its object:
+//   first    known at enter. accept and dup too: the object is the one that was given.
+//   returns  at exit, where the return value is not an error it is a new descriptor.
+//   pipe     the new descriptors are written to memory; they are pipes by definition.
+// `unless_argument`: with any bit of `unless_mask` in the low 32 bits of that argument the number
+// is not a descriptor (mmap with MAP_ANONYMOUS), and the call has no object.
+struct Descriptors {
+  int8_t first = -1;
+  int8_t second = -1;  // splice, tee, copy_file_range, sendfile, kexec_file_load
+  bool returns = false;
+  bool ioctl = false;  // argument 1 is an ioctl command
+  bool pipe = false;
+  int8_t unless_argument = -1;
+  uint32_t unless_mask = 0;
+};
+
 struct SyscallRow {
   int32_t number;
   std::string_view name;
@@ -38,6 +55,7 @@ struct SyscallRow {
   std::string_view maintainers;  // MAINTAINERS title(s), "; " between
   std::string_view compat;       // what a 64-bit kernel enters for a 32-bit call; "": as entry
   std::string_view since;        // "2.6.16", the kernel that brought it; "" where unknown
+  Descriptors descriptors;
 };
 
 struct SubsystemRow {

@@ -19,6 +19,30 @@ function open_table(type, name) {
   printf "inline constexpr %s %s[] = {\n", type, name
 }
 
+# "0,2 ioctl unless 3&0x10" as an initialiser of struct Descriptors.
+function descriptors(text,    words, count, i, places, kind, unless, result) {
+  if (text == "") return "{}"
+  count = split(text, words, " ")
+  if (words[1] ~ /^[0-5](,[0-5])?$/) {
+    split(words[1] ",-1", places, ",")
+    result = ".first = " places[1] ", .second = " places[2]
+  } else if (words[1] == "returns" || words[1] == "pipe") {
+    result = "." words[1] " = true"
+  } else {
+    fail("no such descriptors: " text)
+  }
+  i = 2
+  if (words[i] == "ioctl") { result = result ", .ioctl = true"; i++ }
+  if (words[i] == "unless") {
+    if (words[i + 1] !~ /^[0-5]&0x[0-9a-f]+$/) fail("no such descriptors: " text)
+    split(words[i + 1], unless, "&")
+    result = result ", .unless_argument = " unless[1] ", .unless_mask = " unless[2]
+    i += 2
+  }
+  if (i <= count) fail("no such descriptors: " text)
+  return "{" result "}"
+}
+
 BEGIN {
   FS = "\t"
   traits[""] = "kNone"
@@ -60,12 +84,12 @@ stem == "errnos" {
 }
 
 {
-  if (NF != 9) fail("9 columns wanted, got " NF)
+  if (NF != 10) fail("10 columns wanted, got " NF)
   if (!($6 in subsystem) || subsystem[$6] == 0) fail("no such owner: " $6)
   if (!($7 in traits)) fail("no such trait: " $7)
   if (/["\\]/) fail("a quote or a backslash")
-  printf "    {%d, \"%s\", %d, CallTrait::%s, \"%s\", \"%s\", \"%s\", \"%s\", \"%s\"},\n",
-         $1, $2, subsystem[$6], traits[$7], $3, $5, $9, $4, $8
+  printf "    {%d, \"%s\", %d, CallTrait::%s, \"%s\", \"%s\", \"%s\", \"%s\", \"%s\",\n     %s},\n",
+         $1, $2, subsystem[$6], traits[$7], $3, $5, $9, $4, $8, descriptors($10)
 }
 
 END { if (!failed) close_table() }
