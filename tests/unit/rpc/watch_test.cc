@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams over a real socket: nothing is lost unsaid, and they end when they should.
+#include "daemon/rpc/watch.h"
+
 #include <catch2/catch.hpp>
 
-#include "daemon/rpc/watch.h"
 #include "tests/unit/rpc/running_server.h"
 
 namespace footprint::rpc {
