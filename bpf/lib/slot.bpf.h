@@ -37,9 +37,14 @@ static __always_inline struct fp_orphan *orphan_of(__u32 tid)
 	return bpf_map_lookup_elem(&orphans, &tid);
 }
 
-/* A free slot that now is the thread's, not yet open; NULL when its places are taken. */
+/*
+ * A free slot that now is the thread's, not yet open; NULL when its places are taken.
+ * Unrolled: clang turns this loop so that its end falls through into its beginning, and
+ * verifiers up to 6.1 allow a way back by a jump alone ("back-edge from insn").
+ */
 static __noinline struct fp_slot *reserve_slot(__u32 tid)
 {
+#pragma unroll
 	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
 		__u32 index = place(tid, i);
 		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
