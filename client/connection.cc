@@ -53,7 +53,6 @@ Connection::Connection(const Settings& settings) : settings_(settings) {
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxBackoffMs);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
   auto channel =
       grpc::CreateCustomChannel(settings.target, grpc::InsecureChannelCredentials(), arguments);
   footprints_ = v1::FootprintService::NewStub(channel);
