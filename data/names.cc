@@ -17,17 +17,18 @@ struct ErrnoRow {
 struct AbiRow {
   std::string_view name;
   std::span<const SyscallRow> rows;
+  std::string_view inputs;
 };
 
 // By value of Abi.
 constexpr AbiRow kAbis[kAbiCount] = {
-    {"unknown", {}},
-    {"x86_64", kSyscalls_x86_64},
-    {"i386", kSyscalls_i386},
-    {"x32", kSyscalls_x32},
-    {"arm64", kSyscalls_arm64},
-    {"arm", kSyscalls_arm},
-    {"riscv64", kSyscalls_riscv64},
+    {"unknown", {}, {}},
+    {"x86_64", kSyscalls_x86_64, kInputs_x86_64},
+    {"i386", kSyscalls_i386, kInputs_i386},
+    {"x32", kSyscalls_x32, kInputs_x32},
+    {"arm64", kSyscalls_arm64, kInputs_arm64},
+    {"arm", kSyscalls_arm, kInputs_arm},
+    {"riscv64", kSyscalls_riscv64, kInputs_riscv64},
 };
 
 static_assert(std::size(kSubsystems) <= 32, "FP_SUBSYSTEMS of bpf/abi/footprint.h");
@@ -45,6 +46,23 @@ std::span<const SubsystemRow> Subsystems() { return kSubsystems; }
 std::string_view SubsystemName(uint8_t index) {
   return kSubsystems[index < std::size(kSubsystems) ? index : 0].name;
 }
+
+std::span<const OwnerRule> OwnerRules() { return kOwnerRules; }
+
+const OwnerRule* RuleOf(const SyscallRow& row) {
+  const OwnerRule* chosen = nullptr;
+  for (const OwnerRule& rule : kOwnerRules) {
+    if (rule.call || row.definition.empty() || !row.definition.starts_with(rule.what)) continue;
+    if (chosen == nullptr || rule.what.size() > chosen->what.size()) chosen = &rule;
+  }
+  for (const OwnerRule& rule : kOwnerRules) {
+    if (!rule.call || rule.what != row.name) continue;
+    if (chosen == nullptr || rule.subsystem != chosen->subsystem) chosen = &rule;
+  }
+  return chosen;
+}
+
+std::string_view TableInputs(Abi abi) { return RowOf(abi).inputs; }
 
 std::span<const SyscallRow> Syscalls(Abi abi) { return RowOf(abi).rows; }
 

@@ -63,14 +63,30 @@ struct SubsystemRow {
   std::string_view title;  // "Filesystems"
 };
 
+// A row of owners.rules: why calls belong to a subsystem.
+struct OwnerRule {
+  bool call;              // an override by name; else a prefix of the definition's path
+  std::string_view what;  // "kernel/sched/", or "mmap"
+  uint8_t subsystem;      // index into Subsystems()
+  std::string_view reason;
+};
+
 // Index 0 is "unknown". At most 32 rows (FP_SUBSYSTEMS).
 std::span<const SubsystemRow> Subsystems();
 std::string_view SubsystemName(uint8_t index);
+
+// In the order of the file: paths, then overrides.
+std::span<const OwnerRule> OwnerRules();
+// The rule that makes `row` belong to its owner, applied as data/generate does: the longest path
+// that fits, unless a call rule says something else. nullptr where none does.
+const OwnerRule* RuleOf(const SyscallRow& row);
 
 // Rows of one ABI by ascending number; empty for kUnknown or an ABI without a table.
 std::span<const SyscallRow> Syscalls(Abi abi);
 const SyscallRow* FindSyscall(Abi abi, int32_t number);
 const SyscallRow* FindSyscall(Abi abi, std::string_view name);
+// What the table of an ABI was generated from: packages, versions, sha256, "; " between.
+std::string_view TableInputs(Abi abi);
 // "read", or "unknown:<number>".
 std::string SyscallName(Abi abi, int32_t number);
 // Index into Subsystems(); 0 for a number in no table.

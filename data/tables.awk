@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns the tables of this directory into constexpr C++ arrays, on standard output:
-#   awk -f tables.awk subsystems.tsv errnos.tsv syscalls/x86_64.tsv ...
+#   awk -f tables.awk subsystems.tsv owners.rules errnos.tsv syscalls/x86_64.tsv ...
 # Fails on an owner that subsystems.tsv lacks, an unknown trait, and rows out of order.
 function fail(message) {
   printf "%s:%d: %s\n", FILENAME, FNR, message > "/dev/stderr"
@@ -10,11 +10,11 @@ function fail(message) {
 
 function close_table() {
   if (table != "") print "};\n"
-  table = ""
+  if (inputs != "") printf "inline constexpr std::string_view kInputs_%s = \"%s\";\n\n", stem, inputs
+  table = inputs = ""
 }
 
 function open_table(type, name) {
-  close_table()
   table = name
   printf "inline constexpr %s %s[] = {\n", type, name
 }
@@ -53,16 +53,31 @@ BEGIN {
 }
 
 FNR == 1 {
+  close_table()
   stem = FILENAME
   sub(/.*\//, "", stem)
   sub(/\.tsv$/, "", stem)
   last = -1
   if (stem == "subsystems") open_table("SubsystemRow", "kSubsystems")
   else if (stem == "errnos") open_table("ErrnoRow", "kErrnos")
+  else if (stem == "owners.rules") open_table("OwnerRule", "kOwnerRules")
   else open_table("SyscallRow", "kSyscalls_" stem)
 }
 
+# What a syscall table was made from: "package version sha256:...; package ...".
+/^# input: / && FILENAME ~ /syscalls\// {
+  inputs = inputs (inputs == "" ? "" : "; ") substr($0, 10)
+}
+
 /^#/ || /^$/ { next }
+
+stem == "owners.rules" {
+  if (NF != 4 || ($1 != "path" && $1 != "call")) fail("no such rule")
+  if (!($3 in subsystem) || subsystem[$3] == 0) fail("no such owner: " $3)
+  if (/["\\]/) fail("a quote or a backslash")
+  printf "    {%s, \"%s\", %d, \"%s\"},\n", $1 == "call" ? "true" : "false", $2, subsystem[$3], $4
+  next
+}
 
 stem == "subsystems" {
   if ($1 in subsystem) fail("a second row for " $1)

@@ -27,6 +27,7 @@
 #include "daemon/rpc/server.h"
 #include "daemon/store/recordings.h"
 #include "daemon/store/store.h"
+#include "daemon/system/reader.h"
 
 namespace footprint::app {
 namespace {
@@ -105,6 +106,7 @@ class Daemon : public rpc::Control {
   std::unique_ptr<store::Recordings> recordings_;
   std::unique_ptr<collect::Collector> collector_;
   base::UniqueFd signals_, timer_;
+  system::Reader system_;  // before the server, whose threads use it
   std::unique_ptr<rpc::Server> server_;
   // Requests that wait for the next harvest; they share one.
   std::vector<std::function<void(absl::StatusOr<model::SnapshotPtr>)>> waiting_;
@@ -182,6 +184,7 @@ absl::Status Daemon::Listen() {
   options.log = [](bool error, const std::string& text) {
     error ? spdlog::error("{}", text) : spdlog::debug("{}", text);
   };
+  options.read_system = [this] { return system_.Get(); };
   auto server = rpc::Server::Create(options, events_, *this);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);

@@ -58,6 +58,9 @@ void SetSyscalls(const model::Counts& counts, v1::Footprint& out) {
     row.set_number(key.number);
     row.set_name(names::SyscallName(abi, key.number));
     row.set_owner(std::string(names::SubsystemName(names::OwnerOf(abi, key.number))));
+    if (const names::SyscallRow* known = names::FindSyscall(abi, key.number); known != nullptr) {
+      row.set_definition(std::string(known->definition));
+    }
     row.set_calls(row.calls() + stats.calls);
     row.set_errors(row.errors() + stats.errors);
     row.set_denied(row.denied() + stats.denied);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "daemon/rpc/convert.h"
+#include "daemon/rpc/convert_system.h"
 #include "daemon/rpc/executor.h"
 
 namespace footprint::rpc {
@@ -130,6 +131,30 @@ grpc::ServerWriteReactor<v1::WatchFootprintResponse>* FootprintService::WatchFoo
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* FootprintService::WatchEvents(
     grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) {
   return StartEventWatch(context, *request, events_, streams_);
+}
+
+grpc::ServerUnaryReactor* FootprintService::GetSystem(grpc::CallbackServerContext* context,
+                                                      const v1::GetSystemRequest* request,
+                                                      v1::GetSystemResponse* response) {
+  absl::StatusOr<model::Scope> scope = model::Scope{};
+  const bool cover = request->has_coverage();
+  if (cover) scope = ToScope(request->coverage());
+  if (!scope.ok() || read_system_ == nullptr) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(ToGrpc(scope.ok() ? absl::UnimplementedError("this daemon reads no system")
+                                      : scope.status()));
+    return reactor;
+  }
+  const bool omit = request->omit_config_values();
+  return Answer(context,
+                [this, cover, scope = *scope, omit, response](const model::Snapshot& snapshot) {
+                  const auto system = read_system_();
+                  ToProto(*system, omit, *response->mutable_system());
+                  if (!cover) return absl::OkStatus();
+                  const auto footprint = model::Evaluate(snapshot, scope);
+                  if (footprint.ok()) ToProto(*system, *footprint, *response->mutable_coverage());
+                  return footprint.status();
+                });
 }
 
 }  // namespace footprint::rpc

@@ -6,13 +6,18 @@
 #define FOOTPRINT_DAEMON_RPC_FOOTPRINT_SERVICE_H_
 
 #include <functional>
+#include <memory>
 
 #include "daemon/rpc/control.h"
 #include "daemon/rpc/watch.h"
 #include "daemon/store/store.h"
+#include "daemon/system/system.h"
 #include "footprint/v1/footprint.grpc.pb.h"
 
 namespace footprint::rpc {
+
+// The static view, read when asked for; nullptr: this daemon offers none.
+using SystemSource = std::function<std::shared_ptr<const system::System>()>;
 
 // Facts for GetStatus that only the server knows.
 struct ServerFacts {
@@ -22,8 +27,12 @@ struct ServerFacts {
 class FootprintService : public v1::FootprintService::CallbackService {
  public:
   FootprintService(store::EventLog& events, Control& control, Streams& streams,
-                   std::function<ServerFacts()> facts)
-      : events_(events), control_(control), streams_(streams), facts_(std::move(facts)) {}
+                   std::function<ServerFacts()> facts, SystemSource read_system)
+      : events_(events),
+        control_(control),
+        streams_(streams),
+        facts_(std::move(facts)),
+        read_system_(std::move(read_system)) {}
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
@@ -38,6 +47,9 @@ class FootprintService : public v1::FootprintService::CallbackService {
                                           v1::ListProcessesResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
       grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) override;
+  grpc::ServerUnaryReactor* GetSystem(grpc::CallbackServerContext* context,
+                                      const v1::GetSystemRequest* request,
+                                      v1::GetSystemResponse* response) override;
 
  private:
   // Fills the response from a fresh harvest, off the collector thread, and finishes.
@@ -48,6 +60,7 @@ class FootprintService : public v1::FootprintService::CallbackService {
   Control& control_;
   Streams& streams_;
   const std::function<ServerFacts()> facts_;
+  const SystemSource read_system_;
 };
 
 }  // namespace footprint::rpc

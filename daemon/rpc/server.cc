@@ -68,11 +68,13 @@ class UnixServer : public Server {
   UnixServer(const Options& options, store::EventLog& events, Control& control)
       : connections_(options.max_connections),
         streams_(options.max_streams),
-        footprint_(events, control, streams_,
-                   [this] {
-                     return ServerFacts{.connections = connections_.open(),
-                                        .connections_refused = connections_.refused()};
-                   }),
+        footprint_(
+            events, control, streams_,
+            [this] {
+              return ServerFacts{.connections = connections_.open(),
+                                 .connections_refused = connections_.refused()};
+            },
+            options.read_system),
         control_(control) {}
   ~UnixServer() override { Shutdown(); }
 

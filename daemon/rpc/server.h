@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/rpc/control.h"
 #include "daemon/store/store.h"
+#include "daemon/system/system.h"
 
 namespace footprint::rpc {
 
@@ -25,6 +26,8 @@ class Server {
     size_t max_connections = 128;
     size_t max_streams = 64;
     std::function<void(bool error, const std::string& text)> log;  // any thread
+    // The static view for GetSystem, which is not offered without it. Any thread, may block.
+    std::function<std::shared_ptr<const system::System>()> read_system = nullptr;
   };
 
   // Errors: INVALID_ARGUMENT (listen), ALREADY_EXISTS (a daemon answers there, or it is no
