@@ -127,6 +127,15 @@ absl::StatusOr<v1::GetStatusResponse> Connection::GetStatus() {
   return response;
 }
 
+absl::StatusOr<v1::GetSystemResponse> Connection::GetSystem(const v1::GetSystemRequest& request) {
+  v1::GetSystemResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return footprints_->GetSystem(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
 absl::StatusOr<v1::Footprint> Connection::GetFootprint(const v1::Scope& scope,
                                                        bool omit_processes) {
   v1::GetFootprintRequest request;

@@ -34,6 +34,7 @@ class Connection {
 
   absl::StatusOr<v1::GetStatusResponse> GetStatus();
   absl::StatusOr<v1::Footprint> GetFootprint(const v1::Scope& scope, bool omit_processes);
+  absl::StatusOr<v1::GetSystemResponse> GetSystem(const v1::GetSystemRequest& request);
   absl::StatusOr<std::string> StartRecording(const v1::StartRecordingRequest& request);
   absl::StatusOr<v1::Footprint> StopRecording(const std::string& id);
 

@@ -15,7 +15,8 @@ namespace footprint::names {
 struct FeatureRow {
   std::string_view category;  // "core"
   std::string_view name;      // "jump-labels"
-  std::string_view kconfig;   // "HAVE_ARCH_JUMP_LABEL"; "!LEGACY_TIMER_TICK" where it must be off
+  std::string_view kconfig;   // "HAVE_ARCH_JUMP_LABEL"; "!LEGACY_TIMER_TICK" where it must be off,
+                              // "A|B" where either will do
   std::string_view description;  // in the kernel's words
 };
 

@@ -16,7 +16,10 @@ def matrix(tree: pathlib.Path) -> tuple[tuple[str, ...], list[list[str]], list[s
     top = tree / "Documentation/features"
     for path in sorted(top.glob("*/*/arch-support.txt")) + sorted(top.glob("*/*/*/arch-support.txt")):
         text = path.read_text()
-        fields = dict(FIELD.findall(text))
+        found = FIELD.findall(text)
+        fields = dict(found)
+        # Any of several: one selects the other.
+        fields["Kconfig"] = "|".join(value for name, value in found if name == "Kconfig")
         statuses = STATUS.findall(text)
         archs = archs or [arch for arch, _ in statuses]
         if [arch for arch, _ in statuses] != archs or len(fields) != 3 or not all(fields.values()):

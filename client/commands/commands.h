@@ -30,6 +30,9 @@ void AddTop(CLI::App& app, Session& session);
 void AddWatch(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
+void AddSystem(CLI::App& app, Session& session);
+void AddSyscalls(CLI::App& app, Session& session);
+void AddFeatures(CLI::App& app, Session& session);
 
 // Options that several commands have.
 void AddSettings(CLI::App& app, Settings& settings);

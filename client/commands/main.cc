@@ -125,6 +125,9 @@ int Main(int argc, char** argv) {
   AddWatch(app, session);
   AddStatus(app, session);
   AddDoctor(app, session);
+  AddSystem(app, session);
+  AddSyscalls(app, session);
+  AddFeatures(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -44,11 +44,17 @@ Json ProvenanceJson(const v1::Provenance& origin) {
 Json SyscallJson(const v1::Syscall& row) {
   Json errnos = Json::object();
   for (const auto& error : row.errnos()) errnos[Sanitize(error.name())] = error.count();
-  return {{"abi", Sanitize(row.abi())},   {"number", row.number()},
-          {"name", Sanitize(row.name())}, {"owner", Sanitize(row.owner())},
-          {"calls", row.calls()},         {"errors", row.errors()},
-          {"denied", row.denied()},       {"unfinished", row.unfinished()},
-          {"total_ns", row.total_ns()},   {"max_ns", row.max_ns()},
+  return {{"abi", Sanitize(row.abi())},
+          {"number", row.number()},
+          {"name", Sanitize(row.name())},
+          {"owner", Sanitize(row.owner())},
+          {"definition", Sanitize(row.definition())},
+          {"calls", row.calls()},
+          {"errors", row.errors()},
+          {"denied", row.denied()},
+          {"unfinished", row.unfinished()},
+          {"total_ns", row.total_ns()},
+          {"max_ns", row.max_ns()},
           {"errnos", std::move(errnos)}};
 }
 

@@ -15,6 +15,9 @@ namespace {
 
 using Align = Grid::Align;
 
+constexpr size_t kWidth = 80;
+constexpr size_t kShortestDefinition = 16;
+
 struct Palette {
   explicit Palette(bool on)
       : bold(on ? "\x1b[1m" : ""),
@@ -95,6 +98,27 @@ std::string Subsystems(const v1::Footprint& footprint, const Palette& palette) {
   return grid.ToString(palette.bold, palette.plain);
 }
 
+// "fs/read_write.c" of "fs/read_write.c:722"; the beginning gives way, since the file says most.
+std::string ShortDefinition(const std::string& definition, size_t width) {
+  const std::string path = Sanitize(definition.substr(0, definition.find(':')));
+  return path.size() <= width ? path : "~" + path.substr(path.size() - width + 1);
+}
+
+// What a line of 80 columns leaves for the definition, beside the widest cells of the others.
+size_t DefinitionWidth(const v1::Footprint& footprint, const Measured& measured, bool show_abi) {
+  size_t name = 11, abi = 0, calls = 5, errors = 6, total = 5, owner = 9;  // the titles
+  for (const auto& row : footprint.syscalls()) {
+    name = std::max(name, DisplayWidth(Sanitize(row.name())));
+    if (show_abi) abi = std::max(abi, row.abi().size() + 2);
+    calls = std::max(calls, absl::StrCat(row.calls()).size());
+    errors = std::max(errors, measured.Errors(row.errors()).size());
+    total = std::max(total, measured.Time(row.total_ns()).size());
+    owner = std::max(owner, DisplayWidth(Sanitize(row.owner())));
+  }
+  const size_t others = name + abi + calls + errors + total + owner + 5 * 2;
+  return others + kShortestDefinition < kWidth ? kWidth - others : kShortestDefinition;
+}
+
 std::string Syscalls(const v1::Footprint& footprint, const Palette& palette) {
   const Measured measured(footprint.tier());
   std::set<std::string> abis;
@@ -102,17 +126,19 @@ std::string Syscalls(const v1::Footprint& footprint, const Palette& palette) {
   const bool show_abi = abis.size() > 1;
   std::vector<Grid::Column> columns = {{"system call"}};
   if (show_abi) columns.push_back({"abi"});
-  for (const char* title : {"calls", "errors", "total", "max"}) {
+  for (const char* title : {"calls", "errors", "total"}) {
     columns.push_back({title, Align::kRight});
   }
-  columns.push_back({"owner"});
+  columns.push_back({"subsystem"});
+  columns.push_back({"definition"});
+  const size_t width = DefinitionWidth(footprint, measured, show_abi);
   Grid grid(columns);
   for (const auto& row : footprint.syscalls()) {
     std::vector<std::string> cells = {row.name()};
     if (show_abi) cells.push_back(row.abi());
-    cells.insert(cells.end(),
-                 {absl::StrCat(row.calls()), measured.Errors(row.errors()),
-                  measured.Time(row.total_ns()), measured.Time(row.max_ns()), row.owner()});
+    cells.insert(cells.end(), {absl::StrCat(row.calls()), measured.Errors(row.errors()),
+                               measured.Time(row.total_ns()), row.owner(),
+                               ShortDefinition(row.definition(), width)});
     grid.Add(std::move(cells));
   }
   return grid.ToString(palette.bold, palette.plain);

@@ -37,9 +37,9 @@ TEST_CASE("the table of a footprint", "[client]") {
         "subsystem   calls  errors    total   p50 <    p99 <\n"
         "filesystem     30       2  4.56 us  256 ns  1.02 us\n"
         "\n"
-        "system call  calls  errors       total      max  owner\n"
-        "read            23       2  213503d23h  1.23 us  filesystem\n"
-        "close            7       0        0 ns     0 ns  filesystem\n"
+        "system call  calls  errors       total  subsystem   definition\n"
+        "read            23       2  213503d23h  filesystem  fs/read_write.c\n"
+        "close            7       0        0 ns  filesystem\n"
         "\n"
         "pid  command                   calls  errors  total  unit\n"
         " 42  =1+1\\x1b[31m,\"q\"\\x0a\\xff     30       2   0 ns  ssh.service\n");
@@ -57,7 +57,7 @@ TEST_CASE("an incomplete footprint says why, first of all", "[client]") {
 TEST_CASE("what a tier does not measure is not shown as zero", "[client]") {
   Report report = SampleReport();
   report.footprint.set_tier("calls");
-  CHECK_THAT(FootprintTable(report, {}), Contains("close            7       -      -    -  file"));
+  CHECK_THAT(FootprintTable(report, {}), Contains("close            7       -      -  file"));
 }
 
 TEST_CASE("two ABIs show a column for them", "[client]") {
@@ -65,6 +65,28 @@ TEST_CASE("two ABIs show a column for them", "[client]") {
   CHECK_THAT(FootprintTable(report, {}), !Contains("  abi  "));
   report.footprint.mutable_syscalls(1)->set_abi("i386");
   CHECK_THAT(FootprintTable(report, {}), Contains("system call  abi     calls"));
+}
+
+// The table that people made by hand fits their terminals, whatever is in it.
+TEST_CASE("the table of calls keeps to 80 columns", "[client]") {
+  Report report = SampleReport();
+  v1::Syscall& row = *report.footprint.add_syscalls();
+  row.set_abi("x86_64");
+  row.set_name("sched_rr_get_interval");
+  row.set_owner("scheduler");
+  row.set_definition("kernel/sched/a_long_directory/syscalls.c:1499");
+  row.set_calls(1234567);
+  row.set_errors(1234567);
+  TableOptions options;
+  options.by = By::kSyscall;
+  const std::string table = FootprintTable(report, options);
+  const std::string calls = table.substr(table.find("system call"));
+  CHECK_THAT(calls, Contains("  ~"));
+  CHECK_THAT(calls, Contains("/syscalls.c\n"));
+  for (size_t begin = 0, end; begin < calls.size(); begin = end + 1) {
+    end = calls.find('\n', begin);
+    CHECK(end - begin <= 80);
+  }
 }
 
 TEST_CASE("no format lets a hostile name through", "[client]") {
@@ -88,6 +110,7 @@ TEST_CASE("the JSON has every key of the contract, and exact numbers", "[client]
   CHECK(json["objects"] == nlohmann::json::array());
   const auto& read = json["syscalls"][0];
   CHECK(read["name"] == "read");
+  CHECK(read["definition"] == "fs/read_write.c:722");
   CHECK(read["total_ns"].get<uint64_t>() == 18446744073709551615u);
   CHECK(read["errnos"] == nlohmann::json({{"EAGAIN", 2}}));
   CHECK(json["subsystems"][0]["latency_log2_ns"].size() == 35);

@@ -38,6 +38,7 @@ inline v1::Footprint SampleFootprint() {
   read.set_abi("x86_64");
   read.set_name("read");
   read.set_owner("filesystem");
+  read.set_definition("fs/read_write.c:722");
   read.set_calls(23);
   read.set_errors(2);
   read.set_unfinished(1);

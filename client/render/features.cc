@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/features.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "client/render/csv.h"
+#include "client/render/grid.h"
+#include "client/render/names.h"
+#include "client/text.h"
+#include "daemon/system/kernel_config.h"
+
+namespace footprint::client::render {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One feature on one architecture, as text.
+struct Row {
+  std::string arch, category, name, status, kconfig, configured, description;
+};
+
+std::vector<Row> RowsOf(const FeatureView& view) {
+  std::vector<Row> rows;
+  for (const size_t arch : view.archs) {
+    for (size_t i = 0; i < names::Features().size(); ++i) {
+      const names::FeatureRow& feature = names::Features()[i];
+      rows.push_back({std::string(names::FeatureArchs()[arch]), std::string(feature.category),
+                      std::string(feature.name), std::string(names::FeatureStatus(i, arch)),
+                      std::string(feature.kconfig), std::string(Configured(view, i, arch)),
+                      std::string(feature.description)});
+    }
+  }
+  return rows;
+}
+
+std::string Table(const FeatureView& view, bool colour) {
+  std::vector<Grid::Column> columns = {
+      {"category"}, {"feature"}, {"status"}, {"this kernel"}, {"Kconfig"}};
+  const bool show_arch = view.archs.size() > 1;
+  if (show_arch) columns.insert(columns.begin(), {"arch"});
+  Grid grid(std::move(columns));
+  for (Row& row : RowsOf(view)) {
+    std::vector<std::string> cells = {row.category, row.name, row.status, row.configured,
+                                      row.kconfig};
+    if (show_arch) cells.insert(cells.begin(), row.arch);
+    grid.Add(std::move(cells));
+  }
+  std::string out = grid.ToString(colour ? "\x1b[1m" : "", colour ? "\x1b[0m" : "");
+  const system::Reading& reading = view.config.reading;
+  absl::StrAppend(&out, "\nstatus of ", std::string(names::FeatureInputs()), "\n");
+  if (!reading.problem.empty()) {
+    absl::StrAppend(&out, "this kernel: not known: ", Sanitize(reading.problem), "\n");
+  } else {
+    absl::StrAppend(&out, "this kernel: arch ", Sanitize(view.own), ", ", Sanitize(reading.source),
+                    "\n");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view Configured(const FeatureView& view, size_t feature, size_t arch) {
+  if (!view.config.reading.problem.empty() || names::FeatureArchs()[arch] != view.own) {
+    return "unknown";
+  }
+  std::string_view option = names::Features()[feature].kconfig;
+  const bool wanted = !option.starts_with('!');
+  if (!wanted) option.remove_prefix(1);
+  const bool set = !system::ConfigValue(view.config.text, "CONFIG_" + std::string(option)).empty();
+  return set == wanted ? "on" : "off";
+}
+
+std::string Features(const FeatureView& view, Format format, bool colour) {
+  if (format == Format::kTable) return Table(view, colour);
+  Json list = Json::array();
+  std::string csv = "arch,category,name,status,kconfig,this_kernel,description\r\n";
+  for (const Row& row : RowsOf(view)) {
+    list.push_back({{"arch", row.arch},
+                    {"category", row.category},
+                    {"name", row.name},
+                    {"status", row.status},
+                    {"kconfig", row.kconfig},
+                    {"this_kernel", row.configured},
+                    {"description", row.description}});
+    absl::StrAppend(&csv, CsvText(row.arch), ",", CsvText(row.category), ",", CsvText(row.name),
+                    ",", row.status, ",", CsvText(row.kconfig), ",", row.configured, ",",
+                    CsvText(row.description), "\r\n");
+  }
+  if (format == Format::kCsv) return csv;
+  const system::Reading& reading = view.config.reading;
+  const Json json = {{"matrix", std::string(names::FeatureInputs())},
+                     {"this_kernel",
+                      {{"arch", Sanitize(view.own)},
+                       {"source", Sanitize(reading.source)},
+                       {"problem", Sanitize(reading.problem)},
+                       {"config_sha256", view.config.sha256}}},
+                     {"features", std::move(list)}};
+  return json.dump(2) + "\n";
+}
+
+}  // namespace footprint::client::render

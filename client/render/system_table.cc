@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/render/grid.h"
+#include "client/render/system.h"
+#include "client/text.h"
+
+namespace footprint::client::render {
+namespace {
+
+using Align = Grid::Align;
+using system::CallState;
+
+constexpr size_t kWidth = 80;
+
+struct Style {
+  explicit Style(bool colour)
+      : bold(colour ? "\x1b[1m" : ""),
+        bad(colour ? "\x1b[1;31m" : ""),
+        plain(colour ? "\x1b[0m" : "") {}
+  std::string bold, bad, plain;
+};
+
+// "filesystems: 23, from /proc/filesystems", and on lines of their own what limits or forbids it.
+std::string Title(const std::string& name, size_t count, const system::Reading& reading,
+                  const Style& style) {
+  std::string out = absl::StrCat(style.bold, name, style.plain);
+  if (!reading.problem.empty()) {
+    return absl::StrCat(out, ": ", style.bad, "not read", style.plain, " from ",
+                        Sanitize(reading.source), ": ", Sanitize(reading.problem), "\n");
+  }
+  absl::StrAppend(&out, ": ", count, ", from ", Sanitize(reading.source), "\n");
+  if (!reading.note.empty()) absl::StrAppend(&out, "  note: ", Sanitize(reading.note), "\n");
+  return out;
+}
+
+// Words in lines of at most kWidth columns, indented.
+std::string Wrap(const std::vector<std::string>& words) {
+  std::string out, line;
+  for (const std::string& word : words) {
+    const std::string safe = Sanitize(word);
+    if (!line.empty() && DisplayWidth(line) + 1 + DisplayWidth(safe) > kWidth) {
+      out += line + "\n";
+      line.clear();
+    }
+    absl::StrAppend(&line, line.empty() ? "  " : " ", safe);
+  }
+  return line.empty() ? out : out + line + "\n";
+}
+
+std::string Facts(const SystemReport& report, const Style& style) {
+  std::string out = absl::StrCat(FitLeft("read by", 16), Sanitize(report.read_by), "\n");
+  for (const system::Fact& fact : report.system.facts) {
+    std::string label = fact.name;
+    std::replace(label.begin(), label.end(), '_', ' ');
+    absl::StrAppend(&out, FitLeft(label, 16));
+    if (fact.reading.problem.empty()) {
+      out += Sanitize(fact.value);
+      if (!fact.detail.empty()) absl::StrAppend(&out, " (", Sanitize(fact.detail), ")");
+    } else {
+      absl::StrAppend(&out, style.bad, "not read", style.plain, ": ",
+                      Sanitize(fact.reading.problem));
+    }
+    out += "\n";
+  }
+  const system::Config& config = report.system.config;
+  out += Title("configuration", report.config_options, config.reading, style);
+  if (!config.sha256.empty()) absl::StrAppend(&out, "  sha256 ", Sanitize(config.sha256), "\n");
+  return out;
+}
+
+size_t CountOf(const system::AbiCalls& abi, CallState state) {
+  return static_cast<size_t>(std::ranges::count(abi.calls, state, &system::Call::state));
+}
+
+std::string CallsOf(const SystemReport& report, const Style& style) {
+  Grid grid({{"abi"},
+             {"possible", Align::kRight},
+             {"built in", Align::kRight},
+             {"compiled out", Align::kRight},
+             {"absent", Align::kRight}});
+  std::string stubs;
+  size_t offered = 0;
+  for (const system::AbiCalls& abi : report.system.abis) {
+    const bool known = abi.reading.problem.empty();
+    const auto count = [&](CallState state) {
+      return known ? absl::StrCat(CountOf(abi, state)) : std::string("?");
+    };
+    grid.Add({abi.abi, absl::StrCat(abi.calls.size()), count(CallState::kBuiltIn),
+              count(CallState::kStub), count(CallState::kAbsent)});
+    if (!abi.offered) continue;
+    ++offered;
+    std::vector<std::string> names;
+    for (const system::Call& call : abi.calls) {
+      if (call.state == CallState::kStub) names.push_back(call.name);
+    }
+    if (!names.empty()) stubs += "compiled out of " + Sanitize(abi.abi) + "\n" + Wrap(names);
+  }
+  if (report.system.abis.empty()) return "system calls: no table for this machine\n";
+  const system::Reading& reading = report.system.abis.front().reading;
+  return Title("ABIs offered", offered, reading, style) + grid.ToString(style.bold, style.plain) +
+         stubs;
+}
+
+std::string Modules(const SystemReport& report, const Style& style) {
+  const auto& builtin = report.system.builtin_modules;
+  const auto& loaded = report.system.modules;
+  std::string out = Title("built-in modules", builtin.rows.size(), builtin.reading, style);
+  out += Title("loaded modules", loaded.rows.size(), loaded.reading, style);
+  if (loaded.rows.empty()) return out;
+  Grid grid({{"module"}, {"size", Align::kRight}, {"refs", Align::kRight}, {"state"}, {"used by"}});
+  for (const system::LoadedModule& module : loaded.rows) {
+    grid.Add({module.name, HumanBytes(module.size), absl::StrCat(module.refcount), module.state,
+              absl::StrJoin(module.users, ",")});
+  }
+  return out + grid.ToString(style.bold, style.plain);
+}
+
+template <typename Rows>
+std::string Registered(const std::string& title, const Rows& list, const Style& style) {
+  std::vector<std::string> names;
+  for (const auto& row : list.rows) names.push_back(row.name);
+  return Title(title, names.size(), list.reading, style) + Wrap(names);
+}
+
+std::string Tracepoints(const SystemReport& report, const Style& style) {
+  const auto& list = report.system.tracepoints;
+  std::string out = Title("tracepoints", list.rows.size(), list.reading, style);
+  for (const system::Tracepoint& row : list.rows) {
+    absl::StrAppend(&out, "  ", FitLeft(system::Name(row.presence), 8), " ",
+                    FitLeft(Sanitize(row.name), 20), row.required ? "required" : "optional", "\n");
+  }
+  return out;
+}
+
+std::string CoverageTable(const SystemReport& report, const Style& style) {
+  const v1::Coverage& coverage = *report.coverage;
+  std::string out =
+      absl::StrCat(style.bold, "coverage", style.plain, " of ", Sanitize(report.scope), "\n",
+                   Stamp(coverage.complete(), coverage.losses()), "\n");
+  Grid grid({{"abi"},
+             {"subsystem"},
+             {"possible", Align::kRight},
+             {"built in", Align::kRight},
+             {"used", Align::kRight},
+             {"not built in", Align::kRight},
+             {"calls", Align::kRight}});
+  for (const v1::Coverage::Row& row : coverage.rows()) {
+    grid.Add({row.abi(), row.subsystem(), absl::StrCat(row.possible()),
+              row.has_built_in() ? absl::StrCat(row.built_in()) : "?", absl::StrCat(row.used()),
+              row.has_used_not_built_in() ? absl::StrCat(row.used_not_built_in()) : "?",
+              absl::StrCat(row.calls())});
+  }
+  return out + grid.ToString(style.bold, style.plain) +
+         "used: distinct calls made; not built in: of these, what this kernel does not have\n";
+}
+
+}  // namespace
+
+std::string SystemTable(const SystemReport& report, bool colour) {
+  const Style style(colour);
+  if (report.coverage) return CoverageTable(report, style);
+  return absl::StrCat(
+      Facts(report, style), "\n", CallsOf(report, style), "\n", Modules(report, style), "\n",
+      Registered("filesystems", report.system.filesystems, style),
+      Registered("protocols", report.system.protocols, style), Tracepoints(report, style));
+}
+
+}  // namespace footprint::client::render
