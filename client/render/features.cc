@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/features.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -64,11 +65,15 @@ std::string_view Configured(const FeatureView& view, size_t feature, size_t arch
   if (!view.config.reading.problem.empty() || names::FeatureArchs()[arch] != view.own) {
     return "unknown";
   }
-  std::string_view option = names::Features()[feature].kconfig;
-  const bool wanted = !option.starts_with('!');
-  if (!wanted) option.remove_prefix(1);
-  const bool set = !system::ConfigValue(view.config.text, "CONFIG_" + std::string(option)).empty();
-  return set == wanted ? "on" : "off";
+  for (std::string_view rest = names::Features()[feature].kconfig; !rest.empty();) {
+    std::string_view option = rest.substr(0, rest.find('|'));
+    rest.remove_prefix(std::min(rest.size(), option.size() + 1));
+    const bool wanted = !option.starts_with('!');
+    if (!wanted) option.remove_prefix(1);
+    const std::string name = "CONFIG_" + std::string(option);
+    if (!system::ConfigValue(view.config.text, name).empty() == wanted) return "on";
+  }
+  return "off";
 }
 
 std::string Features(const FeatureView& view, Format format, bool colour) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The static view for programs: JSON and CSV.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "client/render/csv.h"
 #include "client/render/system.h"
 #include "client/text.h"

@@ -16,7 +16,7 @@ namespace {
 using Align = Grid::Align;
 
 constexpr size_t kWidth = 80;
-constexpr size_t kShortestDefinition = 16;
+constexpr size_t kShortestDefinition = 12;
 
 struct Palette {
   explicit Palette(bool on)
