@@ -6,14 +6,30 @@
 #include <linux/types.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
+#include <new>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 
 #include "bpf/abi/footprint.h"
+
+namespace {
+std::atomic<uint64_t> allocations = 0;
+}  // namespace
+
+// Counts what the look-ups must not do.
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace footprint::names {
 namespace {
@@ -71,6 +87,37 @@ TEST_CASE("data.names.tables_are_sorted_and_owned") {
       CHECK(FindSyscall(abi, row.name) == &row);
     }
   }
+}
+
+// The compiled rules, applied again, give every call its owner: the table and the rules agree.
+TEST_CASE("data.names.every_owner_follows_from_a_rule") {
+  for (const Abi abi : kAll) {
+    CHECK(TableInputs(abi).starts_with("linux-source-"));
+    for (const SyscallRow& row : Syscalls(abi)) {
+      CAPTURE(AbiName(abi), row.name, row.definition);
+      const OwnerRule* rule = RuleOf(row);
+      REQUIRE(rule != nullptr);
+      CHECK(rule->subsystem == row.subsystem);
+    }
+  }
+  CHECK(TableInputs(Abi::kUnknown).empty());
+}
+
+TEST_CASE("data.names.look_ups_allocate_nothing") {
+  const uint64_t before = allocations;
+  uint64_t found = 0;
+  for (int abi = 0; abi < kAbiCount; ++abi) {
+    for (int32_t number = -1; number < 600; ++number) {
+      const SyscallRow* row = FindSyscall(static_cast<Abi>(abi), number);
+      found += row != nullptr;
+      found += OwnerOf(static_cast<Abi>(abi), number);
+      found += SubsystemName(OwnerOf(static_cast<Abi>(abi), number)).size();
+      found += AbiName(static_cast<Abi>(abi)).size();
+    }
+    found += FindSyscall(static_cast<Abi>(abi), "sched_rr_get_interval") != nullptr;
+  }
+  CHECK(allocations == before);
+  CHECK(found > 0);
 }
 
 TEST_CASE("data.names.subsystems") {

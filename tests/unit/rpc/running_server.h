@@ -101,11 +101,14 @@ class TempDir {
 
 class RunningServer {
  public:
-  explicit RunningServer(size_t max_connections = 32, size_t max_streams = 8) {
+  using ReadSystem = decltype(Server::Options::read_system);
+  explicit RunningServer(size_t max_connections = 32, size_t max_streams = 8,
+                         ReadSystem read_system = nullptr) {
     Server::Options options{.listen = "unix:" + path,
                             .max_connections = max_connections,
                             .max_streams = max_streams,
-                            .log = nullptr};
+                            .log = nullptr,
+                            .read_system = std::move(read_system)};
     auto created = Server::Create(options, events, control);
     REQUIRE(created.ok());
     server = *std::move(created);
