@@ -30,14 +30,16 @@ struct Symbols {
 // How a kernel names the entries of an ABI.
 struct Scheme {
   Abi abi;
-  std::string_view prefix;  // before the "sys_read" of the table
-  std::string_view mark;    // a symbol of this beginning is there where the ABI is offered
-  bool compat;              // a 32-bit ABI on a 64-bit kernel: the table's compat entries
+  std::string_view prefix;      // before the "sys_read" of the table
+  std::string_view mark;        // a symbol of this beginning is there where the ABI is offered
+  bool compat;                  // a 32-bit ABI on a 64-bit kernel: the table's compat entries
+  std::string_view older = {};  // prefix that older kernels have for entries of this ABI alone
 };
 
 constexpr Scheme kX86_64[] = {{Abi::kX86_64, "__x64_", "__x64_sys_", false},
                               {Abi::kI386, "__ia32_", "__ia32_compat_sys_", true},
-                              {Abi::kX32, "__x64_", "__x64_compat_sys_", false}};
+                              // 5.13 renamed __x32_compat_sys_*.
+                              {Abi::kX32, "__x64_", "__x64_compat_sys_", false, "__x32_"}};
 constexpr Scheme kI386[] = {{Abi::kI386, "__ia32_", "__ia32_sys_", false}};
 constexpr Scheme kArm64[] = {{Abi::kArm64, "__arm64_", "__arm64_sys_", false},
                              {Abi::kArm, "__arm64_", "__arm64_compat_sys_", true}};
@@ -56,7 +58,7 @@ std::span<const Scheme> SchemesOf(std::string_view machine) {
 
 bool MayBeEntry(std::string_view name) {
   for (const std::string_view prefix :
-       {"__x64_", "__ia32_", "__arm64_", "__riscv_", "sys_", "compat_sys_"}) {
+       {"__x64_", "__x32_", "__ia32_", "__arm64_", "__riscv_", "sys_", "compat_sys_"}) {
     if (name.starts_with(prefix)) return true;
   }
   return name == "arm_syscall" || name == "compat_arm_syscall";
@@ -110,7 +112,10 @@ CallState StateOf(const Symbols& symbols, const Scheme& scheme, std::string_view
   // OABI entries are of arch/arm alone.
   for (const std::string_view entry : {scheme.compat ? row.compat : "", row.entry}) {
     if (entry.empty() || entry.starts_with("sys_oabi_")) continue;
-    const CallState one = StateOf(symbols, std::string(prefix).append(entry));
+    CallState one = StateOf(symbols, std::string(prefix).append(entry));
+    if (one == CallState::kAbsent && !scheme.older.empty()) {
+      one = StateOf(symbols, std::string(scheme.older).append(entry));
+    }
     if (one == CallState::kBuiltIn) return one;
     if (one == CallState::kStub) state = one;
   }
@@ -123,7 +128,7 @@ AbiCalls CallsOf(const Scheme& scheme, const Symbols& symbols, const Reading& re
                .reading = reading};
   const bool known = reading.problem.empty();
   std::string_view prefix = scheme.prefix;
-  out.offered = Has(symbols, scheme.mark);
+  out.offered = Has(symbols, scheme.mark) || (!scheme.older.empty() && Has(symbols, scheme.older));
   // Before 6.6 on riscv64, 5.7 on i386, 4.19 on arm64, 4.17 on x86_64 entries had no prefix.
   const bool native = !scheme.compat && scheme.abi != Abi::kX32;
   if (!out.offered && native && symbols.entries.contains("sys_read")) {

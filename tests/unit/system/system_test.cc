@@ -226,6 +226,27 @@ TEST_CASE("unit.system.arm_programs_on_arm64") {
   CHECK(StateOf(abis, "arm", "breakpoint") == CallState::kAbsent);  // arch/arm alone has it
 }
 
+// x32 shares most entries with x86_64; those of its own were renamed in 5.13.
+TEST_CASE("unit.system.x32_where_it_is_built_in") {
+  for (const std::string own : {"__x64_", "__x32_"}) {
+    CAPTURE(own);
+    const Root root;
+    root.Write("/proc/kallsyms", "ffffffff81001000 T __x64_sys_read\nffffffff81001100 T " + own +
+                                     "compat_sys_preadv64\nffffffff81001200 W " + own +
+                                     "compat_sys_kexec_load\n");
+    const auto abis = ReadCalls(root.path(), "x86_64");
+    REQUIRE(abis.size() == 3);
+    CHECK(abis[2].offered);
+    CHECK(abis[2].reading.note.empty());
+    CHECK(StateOf(abis, "x32", "read") == CallState::kBuiltIn);
+    CHECK(StateOf(abis, "x32", "preadv") == CallState::kBuiltIn);
+    CHECK(StateOf(abis, "x32", "kexec_load") == CallState::kStub);
+    CHECK(StateOf(abis, "x32", "pwritev") == CallState::kAbsent);
+    CHECK(StateOf(abis, "x86_64", "preadv") == CallState::kAbsent);
+    CHECK_FALSE(abis[1].offered);
+  }
+}
+
 TEST_CASE("unit.system.entries_without_a_prefix") {
   const Root root;
   root.Write("/proc/kallsyms",
