@@ -112,7 +112,8 @@ std::string Modules(const SystemReport& report, const Style& style) {
   if (loaded.rows.empty()) return out;
   Grid grid({{"module"}, {"size", Align::kRight}, {"refs", Align::kRight}, {"state"}, {"used by"}});
   for (const system::LoadedModule& module : loaded.rows) {
-    grid.Add({module.name, HumanBytes(module.size), absl::StrCat(module.refcount), module.state,
+    const std::string count = module.refcount < 0 ? "-" : absl::StrCat(module.refcount);
+    grid.Add({module.name, HumanBytes(module.size), count, module.state,
               absl::StrJoin(module.users, ",")});
   }
   return out + grid.ToString(style.bold, style.plain);

@@ -58,11 +58,11 @@ List<LoadedModule> ReadModules(const std::string& root) {
     const std::vector<std::string_view> words = Words(line);
     LoadedModule module;
     if (words.size() < 5 || !ToNumber(words[1], module.size) ||
-        // "-" where modules cannot be unloaded
         (words[2] != "-" && !ToNumber(words[2], module.refcount))) {
       list.reading.note = "a line that is no module was passed over";
       continue;
     }
+    if (words[2] == "-") module.refcount = -1;
     module.name = std::string(words[0]);
     for (const std::string_view user : Split(words[3], ",")) {
       if (user != "-" && user != "[permanent]") module.users.emplace_back(user);

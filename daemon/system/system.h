@@ -64,8 +64,8 @@ struct BuiltinModule {
 
 struct LoadedModule {
   std::string name;
-  uint64_t size = 0;  // bytes
-  int64_t refcount = 0;
+  uint64_t size = 0;               // bytes
+  int64_t refcount = 0;            // -1: a kernel that unloads no module counts none
   std::vector<std::string> users;  // modules that hold it
   std::string state;               // "Live", "Loading", "Unloading"
   std::string taints;              // "OE"; "" for none

@@ -279,6 +279,7 @@ TEST_CASE("unit.system.loaded_modules") {
   CHECK(list.rows[1].taints == "POE");
   CHECK(list.rows[1].users.empty());
   CHECK(list.rows[2].users.empty());
+  CHECK(list.rows[3].refcount == -1);
   CHECK_THAT(list.reading.note, Contains("passed over"));
 }
 
