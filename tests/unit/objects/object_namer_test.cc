@@ -194,7 +194,7 @@ TEST_CASE("objects.object_namer.drivers_of_boards") {
   const auto serial = Derive(Character(188, 0), Functions(tty), {"ttyUSB", "", "ttyUSB0", "tty"});
   CHECK(serial.server == "ttyUSB");
   CHECK(serial.driver == "tty");
-  CHECK(serial.ioctls == "tty");
+  CHECK(serial.ioctls == "tty,ppp");
   CHECK(Derive(Character(136, 3), Functions(tty), {}).server == "pty");
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("objects.object_namer.files_of_file_systems") {
   CHECK(ext4.server == "ext4");
   CHECK(ext4.module == "ext4");
   CHECK(Subsystem(ext4) == "filesystem");
-  CHECK(ext4.ioctls == "ext4");
+  CHECK(ext4.ioctls == "ext4,fs");
 
   // Never heard of, but a directory of a mounted file system.
   facts.fs_type = "newfs";
