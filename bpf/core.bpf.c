@@ -73,6 +73,28 @@ static __always_inline __u32 task_status(void)
 	return 0;
 }
 
+/* What stands behind a descriptor takes kernel types; tier full is the full object's alone. */
+static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owner, __u64 key,
+					 struct fp_slot *slot)
+{
+	return key;
+}
+
+static __always_inline __u32 makes_object(const void *regs, __u32 abi, __u32 owner)
+{
+	return 0;
+}
+
+static __always_inline __u32 made_class(__u32 fd, struct fp_slot *slot)
+{
+	return 0;
+}
+
+static __always_inline void count_second(const void *regs, __u32 abi, __u32 owner, __u64 key,
+					 struct fp_slot *slot, const struct fp_ident *ident)
+{
+}
+
 #include "bpf/lib/call.bpf.h"
 
 SEC("raw_tp/sys_enter")

@@ -10,6 +10,19 @@
 #include "bpf/abi/footprint.h"
 #include "bpf/lib/maps.bpf.h"
 
+/*
+ * Kernel memory that may be gone. With typed loads (6.2) the verifier makes each
+ * read one load that faults to 0; without, it is a call of a helper.
+ */
+#ifdef FP_TYPED_LOADS
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
+#define AS(type, address) ((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
+#define READ(pointer, field) ((pointer)->field)
+#else
+#define AS(type, address) ((type *)(address))
+#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#endif
+
 #define X32_BIT 0x40000000
 #define TS_COMPAT 0x0002  /* arch/x86/include/asm/thread_info.h */
 #define PSR_MODE32 0x10	  /* arch/arm64/include/uapi/asm/ptrace.h */
@@ -32,6 +45,40 @@ static __always_inline __u32 call_number(const void *regs)
 	return ((const struct pt_regs *)regs)->orig_ax;
 }
 
+static __always_inline __u64 call_argument(const void *frame, __u32 abi, __u32 index)
+{
+	const struct pt_regs *regs = frame;
+
+	if (abi == FP_ABI_I386) {
+		switch (index) {
+		case 0:
+			return regs->bx;
+		case 1:
+			return regs->cx;
+		case 2:
+			return regs->dx;
+		case 3:
+			return regs->si;
+		case 4:
+			return regs->di;
+		}
+		return regs->bp;
+	}
+	switch (index) {
+	case 0:
+		return regs->di;
+	case 1:
+		return regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return regs->r10;
+	case 4:
+		return regs->r8;
+	}
+	return regs->r9;
+}
+
 #else
 
 static __always_inline __u32 call_abi(const void *regs, __u32 nr)
@@ -42,6 +89,26 @@ static __always_inline __u32 call_abi(const void *regs, __u32 nr)
 static __always_inline __u32 call_number(const void *regs)
 {
 	return ((const struct pt_regs___arm64 *)regs)->syscallno;
+}
+
+/* At entry x0 still is the first argument; 32-bit calls pass theirs in the same registers. */
+static __always_inline __u64 call_argument(const void *frame, __u32 abi, __u32 index)
+{
+	const struct pt_regs___arm64 *regs = frame;
+
+	switch (index) {
+	case 0:
+		return regs->regs[0];
+	case 1:
+		return regs->regs[1];
+	case 2:
+		return regs->regs[2];
+	case 3:
+		return regs->regs[3];
+	case 4:
+		return regs->regs[4];
+	}
+	return regs->regs[5];
 }
 
 #endif
@@ -77,6 +144,7 @@ static __always_inline __u32 task_status(void)
 	return bpf_get_current_task_btf()->exit_code;
 }
 
+#include "bpf/lib/object.bpf.h"
 #include "bpf/lib/call.bpf.h"
 
 SEC("tp_btf/sys_enter")
@@ -110,6 +178,17 @@ SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *ctx)
 {
 	return on_task_exit();
+}
+
+/*
+ * From here on the module's memory may be another's, and so may its addresses:
+ * classes of modules are looked up anew. Nothing of it is open any more.
+ */
+SEC("raw_tp/module_free")
+int module_free(void *ctx)
+{
+	__sync_fetch_and_add(&modules_epoch, 1);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# footprint_bpf_object(NAME SOURCE): compiles SOURCE for the BPF machine, and makes the
+# footprint_bpf_object(NAME SOURCE [FLAG...]): compiles SOURCE for the BPF machine, and makes the
 # interface library NAME that offers <NAME.skel.h>, a bpftool skeleton `NAME`.
 find_program(CLANG NAMES clang clang-14 REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin REQUIRED)
@@ -14,7 +14,7 @@ function(footprint_bpf_object name source)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}.skel.h)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror
-      -D__TARGET_ARCH_${arch} -I${CMAKE_SOURCE_DIR} -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -MD -MF ${object}.d -MT ${object}
+      -D__TARGET_ARCH_${arch} ${ARGN} -I${CMAKE_SOURCE_DIR} -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -MD -MF ${object}.d -MT ${object}
       -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=. -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
   add_custom_command(OUTPUT ${header}

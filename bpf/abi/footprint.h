@@ -38,21 +38,42 @@ enum fp_loss {
 	FP_LOSS_EXIT_UNMATCHED = 2,	/* entries that found the thread's previous call open */
 	FP_LOSS_ORIGIN_UNKNOWN = 3,	/* lives whose parent could not be noted at fork */
 	FP_LOSS_EVENTS_DROPPED = 4,	/* ring buffer full; costs events, never counts */
-	FP_LOSS_COUNT = 5,
+	FP_LOSS_OBJECT_UNKNOWN = 5,	/* calls whose object could not be told: table of classes full, or a race */
+	FP_LOSS_COMMAND_DROPPED = 6,	/* ioctl calls counted under their object without their command */
+	FP_LOSS_COUNT = 7,
 };
 
 /*
- * Cell key: bit 63 used, bit 62 denied, 56..61 ABI, 32..55 object class,
+ * Cell key: bit 63 used, 60..62 kind, 56..59 ABI, 32..55 object class,
  * 0..31 syscall number (two's complement, so -1 keeps its own cell).
- * A denied cell counts calls that left without having entered: seccomp refused
- * them before the sys_enter tracepoint (kernel/entry/common.c).
+ *
+ * Without a kind the cell counts calls; every call is in exactly one such cell.
+ * denied: calls that left without having entered, because seccomp refused them
+ *   before the sys_enter tracepoint (kernel/entry/common.c).
+ * second: calls that had a second descriptor, by what stood behind that one.
+ * made: calls that answered a new descriptor, by what stands behind it; they
+ *   are among those of the cell without an object, too.
  */
 #define FP_KEY_USED (1ULL << 63)
 #define FP_KEY_DENIED (1ULL << 62)
+#define FP_KEY_SECOND (1ULL << 61)
+#define FP_KEY_MADE (1ULL << 60)
 #define FP_KEY_ABI_SHIFT 56
-#define FP_KEY_ABI_MASK 0x3fULL
+#define FP_KEY_ABI_MASK 0xfULL
 #define FP_KEY_CLASS_SHIFT 32
 #define FP_KEY_CLASS_MASK 0xffffffULL
+
+/*
+ * What the class of a key says. 0: no object. Bit 23: an entry of the map
+ * `commands`, an object and an ioctl command. Bit 22 with a class below: an
+ * ioctl whose command did not fit. Else an entry of the map `classes`.
+ */
+#define FP_CLASS_COMMAND (1 << 23)
+#define FP_CLASS_ANY_COMMAND (1 << 22)
+#define FP_CLASS_MASK (FP_CLASS_ANY_COMMAND - 1)
+#define FP_CLASS_HASH_BITS 14		/* below: hash of the key; above: of the epoch, 0: no module */
+#define FP_CLASS_EPOCHS 64
+#define FP_CLASS_OTHER FP_CLASS_MASK	/* an object that could not be told */
 
 #define FP_COMM_LEN 16		/* TASK_COMM_LEN, include/linux/sched.h */
 #define FP_EXE_LEN 128		/* name given to execve, cut at 127 bytes */
@@ -75,6 +96,17 @@ enum fp_loss {
 #define FP_ARM_PRIVATE 0x0f0000
 #define FP_ARM_PRIVATE_ROW 1008
 #define FP_OWNER_EXEC 0x80	/* belongs to the image that it starts (execve, execveat) */
+/* Bits of the owner table about descriptors; a place is an argument's index + 1, 0: none. */
+#define FP_OWNER_PLACE_MASK 0x7
+#define FP_OWNER_FD_SHIFT 8	/* place of the descriptor that serves the call */
+#define FP_OWNER_FD2_SHIFT 11	/* place of a second one */
+#define FP_OWNER_IOCTL (1 << 14) /* argument 1 is an ioctl command */
+#define FP_OWNER_MAKES_FD (1 << 15) /* a result that is no error is a new descriptor */
+#define FP_OWNER_UNLESS_SHIFT 16 /* place of an argument that may say: no descriptor */
+#define FP_OWNER_BIT_SHIFT 19	/* 6 bits: which bit of it says so; 32: any */
+#define FP_OWNER_BIT_MASK 0x3f
+#define FP_OWNER_ANY_BIT 32
+#define FP_OWNER_DESCRIPTORS 0xffff00
 
 /* Who makes the calls of a slot. Writer: the thread itself, at claim. */
 struct fp_ident {
@@ -107,9 +139,63 @@ struct fp_flight {
 	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map */
 	__u32 owner;		/* its entry of the owner table */
 	__u32 deferred;		/* enum fp_deferred */
-	__u32 pad;
+	__u32 makes;		/* 1: on success it answers a new descriptor */
 };
 FP_SIZE(struct fp_flight, 32);
+
+/*
+ * What makes two descriptors the same class of object. The thread reads it
+ * afresh at every call: an address alone may have changed hands.
+ */
+struct fp_class_key {
+	__u64 fops;		/* address of the file_operations */
+	__u64 detail;		/* address of the file_system_type; of a socket: of its struct proto */
+	/*
+	 * 0..3 S_IFMT bits >> 12, 4: the file system is mounted by the kernel alone.
+	 * Of a socket 16..31 family, 32..47 type, 48..63 protocol; of a device 32..63 its number.
+	 */
+	__u64 traits;
+	__u32 epoch;		/* of what a module owns: modules freed by then + 1; else 0 */
+	__u32 pad;
+};
+FP_SIZE(struct fp_class_key, 32);
+#define FP_TRAIT_KERNEL_MOUNT (1 << 4)
+
+/* A class that this thread met, so that it need not be looked up. Writer: its thread. */
+struct fp_known {
+	__u64 fops, detail, traits;
+	__u32 epoch;		/* modules freed + 1 when it was looked up; 0: free */
+	__u32 class_id;
+};
+FP_SIZE(struct fp_known, 32);
+#define FP_KNOWN 4		/* power of two */
+
+#define FP_OPERATIONS 10	/* read read_iter write write_iter unlocked_ioctl poll mmap open release iterate_shared */
+#define FP_MODULE_LEN 56	/* MODULE_NAME_LEN, include/linux/module.h */
+#define FP_NAME_LEN 32
+
+/* The facts of a class. Writer: the thread that met it first, once; all before `ready`. */
+struct fp_class {
+	struct fp_class_key key;
+	__u32 ready;		/* 1: complete */
+	__u32 socket;		/* 1: it is one */
+	__u32 commands;		/* distinct ioctl commands noted; written by whoever notes one */
+	__u32 pad;
+	__u64 functions[FP_OPERATIONS]; /* addresses out of the file_operations; 0: not there */
+	char module[FP_MODULE_LEN];	/* f_op->owner */
+	char fs_module[FP_MODULE_LEN];	/* s_type->owner */
+	char socket_module[FP_MODULE_LEN]; /* sock->ops->owner, else sk_prot->owner */
+	char fs_type[FP_NAME_LEN];	/* s_type->name */
+	char protocol[FP_NAME_LEN];	/* sk_prot->name */
+	char dentry[FP_NAME_LEN];	/* name of the first file seen */
+};
+FP_SIZE(struct fp_class, 48 + FP_OPERATIONS * 8 + 3 * FP_MODULE_LEN + 3 * FP_NAME_LEN);
+
+struct fp_command {
+	__u32 class_id;
+	__u32 command;		/* second argument of ioctl(2) */
+};
+FP_SIZE(struct fp_command, 8);
 
 struct fp_cell {
 	__u64 key;		/* 0: free */
@@ -140,6 +226,7 @@ struct fp_slot {
 	struct fp_flight flight;
 	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
 	__u64 reserved;
+	struct fp_known known[FP_KNOWN];
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];
 	struct fp_errno errnos[FP_ERRNOS];
@@ -148,7 +235,7 @@ struct fp_slot {
 	__u8 pad[12];
 	__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
 };
-FP_SIZE(struct fp_slot, 64 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 48 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 48 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a
@@ -205,11 +292,12 @@ enum fp_event_kind {
 	FP_EVENT_EXIT = 2,	/* ident: the process whose leader ended */
 	FP_EVENT_PRESSURE = 3,	/* many slots wait for harvest; ident is zero */
 	FP_EVENT_FORK = 4,	/* ident: the new process, at its first sight */
+	FP_EVENT_CLASS = 5,	/* ident: the process that met the class `status` first */
 };
 
 struct fp_event {
 	__u32 kind;
-	__u32 status;		/* EXIT: wait status, full object only */
+	__u32 status;		/* EXIT: wait status, full object only; CLASS: the class */
 	__u64 when;		/* boot-time ns */
 	struct fp_ident ident;
 };

@@ -7,6 +7,11 @@
  *   u32 call_number(regs)       its number, asked for at exit in the rare case of a denied call
  *   void note_exec(regs, nr, abi) what describe_exec() will need, if anything
  *   void forget_exec(void)      that exec failed
+ *   u64 with_object(regs, abi, owner, key, slot)  key with the class of the object that serves
+ *                               the call; slot is NULL for an orphan
+ *   u32 makes_object(regs, abi, owner)  1: if the call succeeds it answers a new descriptor
+ *   u32 made_class(fd, slot)    class of the object behind a new descriptor
+ *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
 #define FOOTPRINT_LIB_CALL_BPF_H
@@ -45,6 +50,7 @@ static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slo
 			spill_call(ident, flight->key);
 		forget_exec();
 	}
+	flight->makes = 0;
 	if (tier >= FP_TIER_ERRORS && flight->key && armed)
 		count_loss(FP_LOSS_EXIT_UNMATCHED);
 }
@@ -57,12 +63,17 @@ static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 own
 	flight->key = key;
 }
 
-static __noinline int enter_orphan(struct fp_orphan *orphan, __u64 key)
+static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, const void *regs)
 {
 	struct fp_flight *flight = &orphan->flight;
-	__u32 owner = owner_of(key);
+	__u32 owner = owner_of(key), abi = key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK;
 
 	settle(flight, NULL, &orphan->ident);
+	if (tier >= FP_TIER_FULL && owner & FP_OWNER_DESCRIPTORS) {
+		key = with_object(regs, abi, owner, key, NULL);
+		flight->makes = makes_object(regs, abi, owner);
+		count_second(regs, abi, owner, key, NULL, &orphan->ident);
+	}
 	begin(flight, key, owner);
 	if (!(owner & FP_OWNER_EXEC))
 		spill_call(&orphan->ident, key);
@@ -70,7 +81,7 @@ static __noinline int enter_orphan(struct fp_orphan *orphan, __u64 key)
 }
 
 /* sys_enter of a thread that holds no slot: its first call, or it found none free. */
-static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key)
+static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key, const void *regs)
 {
 	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
 	struct fp_slot *slot = NULL;
@@ -82,7 +93,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key)
 		orphan = orphan_of((__u32)pid_tgid);
 	}
 	if (orphan)
-		enter_orphan(orphan, key);
+		enter_orphan(orphan, key, regs);
 	else
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
 	return NULL;
@@ -98,13 +109,18 @@ static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
 	if (!slot) {
-		slot = claim_or_count(pid_tgid, key);
+		slot = claim_or_count(pid_tgid, key, regs);
 		if (!slot)
 			return 0;
 	}
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
 	slot->changes++;
+	if (tier >= FP_TIER_FULL && owner & FP_OWNER_DESCRIPTORS) {
+		key = with_object(regs, abi, owner, key, slot);
+		slot->flight.makes = makes_object(regs, abi, owner);
+		count_second(regs, abi, owner, key, slot, &slot->ident);
+	}
 	if (!(owner & FP_OWNER_EXEC))
 		slot->flight.cell = count_call(slot, key);
 	begin(&slot->flight, key, owner);
@@ -151,6 +167,12 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
 	spill_outcome(ident, key, ns, error != 0);
 	if (error)
 		spill_count(ident, errno_key(key, error), FP_SPILL_ERRNO);
+	else if (tier >= FP_TIER_FULL && flight->makes) {
+		key |= FP_KEY_MADE | (__u64)made_class(ret, NULL) << FP_KEY_CLASS_SHIFT;
+		spill_call(ident, key);
+		spill_outcome(ident, key, ns, 0);
+	}
+	flight->makes = 0;
 	flight->key = 0;
 	flight->deferred = FP_DEFERRED_NONE;
 	return 0;
@@ -184,6 +206,25 @@ static __noinline int leave_slotless(__u64 pid_tgid, __s64 ret)
 	/* A claim here makes a child's denied first call visible; see `armed`. */
 	if (armed && bpf_map_lookup_elem(&births, &task))
 		claim(pid_tgid, &slot);
+	return 0;
+}
+
+/* The call answered a new descriptor: count it by the object behind that, too. */
+static __noinline int count_made(struct fp_slot *slot, __u64 key, __s64 ret, __u64 ns)
+{
+	__u32 index;
+
+	key |= FP_KEY_MADE | (__u64)made_class(ret, slot) << FP_KEY_CLASS_SHIFT;
+	index = count_call(slot, key);
+	if (index < FP_CELLS) {
+		struct fp_cell *cell = &slot->cells[index];
+
+		cell->total_ns += ns;
+		if (ns > cell->max_ns)
+			cell->max_ns = ns;
+	} else {
+		spill_outcome(&slot->ident, key, ns, 0);
+	}
 	return 0;
 }
 
@@ -232,6 +273,11 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	}
 	if (error)
 		count_errno(slot, key, error);
+	if (tier >= FP_TIER_FULL && flight->makes) {
+		if (!error)
+			count_made(slot, key, returned(key, ret), ns);
+		flight->makes = 0;
+	}
 	slot->changes++;
 	flight->key = 0;
 	return 0;

@@ -14,15 +14,18 @@
 /* Number of slots - 1; the number is a power of two. */
 const volatile __u32 slot_mask = 63;
 /* enum fp_tier. Constant, so that the kernel drops the branches not taken. */
-const volatile __u32 tier = FP_TIER_LATENCY;
+const volatile __u32 tier = FP_TIER_FULL;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
 const volatile __u64 ring_wake = 64 * 1024;
 /* Closed slots that wake the daemon before its next tick. */
 const volatile __u32 closed_wake = 16;
 /* 1: an int 0x80 shows in rcx and r11; not so on CPUs with FRED. */
 const volatile __u32 int80_by_regs = 1;
-/* Subsystem index and FP_OWNER_ flags by ABI and number. */
-const volatile __u8 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
+/* Subsystem index and FP_OWNER_ bits by ABI and number. */
+const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
+
+/* Distinct ioctl commands that one class may take of the table. */
+const volatile __u32 class_commands = 256;
 
 /* Set by the daemon once every program is attached. */
 __u32 armed = 0;
@@ -38,6 +41,11 @@ __u32 pressure_sent = 0;
 __u64 orphans_total = 0;
 /* Spill entries added since attach: while unchanged the daemon does not walk the map. */
 __u64 spilled_total = 0;
+
+/* Modules freed since attach, + 1. Written by module_free. */
+__u32 modules_epoch = 1;
+/* Classes and commands added since attach: while unchanged the daemon does not walk the maps. */
+__u64 classes_total = 0;
 
 /* Ended by: the daemon frees a closed slot after harvest. */
 struct {

@@ -73,8 +73,19 @@ static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident
 		event->ident = *ident;
 	else
 		__builtin_memset(&event->ident, 0, sizeof(event->ident));
-	/* The daemon reads at its tick; wake it early only when room gets short. */
+	if (kind == FP_EVENT_CLASS) {
+		__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+		event->ident.tid = (__u32)pid_tgid;
+		event->ident.tgid = pid_tgid >> 32;
+		bpf_get_current_comm(event->ident.comm, sizeof(event->ident.comm));
+	}
+	/*
+	 * The daemon reads at its tick; wake it early only when room gets short, and for a class
+	 * of a module, which is named while its module is there.
+	 */
 	flags = kind == FP_EVENT_PRESSURE ||
+		(kind == FP_EVENT_CLASS && status >> FP_CLASS_HASH_BITS) ||
 		bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ?
 			BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	bpf_ringbuf_submit(event, flags);

@@ -14,12 +14,97 @@ struct thread_info {
 	__u32 status; /* x86: TS_COMPAT */
 };
 
+struct module {
+	char name[56];
+};
+
+struct file_operations {
+	struct module *owner;
+	void *read, *read_iter, *write, *write_iter, *unlocked_ioctl, *poll, *mmap;
+	void *open, *release, *iterate_shared;
+};
+
+struct file_system_type {
+	const char *name;
+	struct module *owner;
+};
+
+struct super_block {
+	struct file_system_type *s_type;
+	unsigned long s_flags;
+};
+
+struct inode {
+	unsigned short i_mode;
+	__u32 i_rdev;
+	struct super_block *i_sb;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	const struct file_operations *f_op;
+	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct proto {
+	char name[32];
+	struct module *owner;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	struct proto *skc_prot;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+struct proto_ops {
+	struct module *owner;
+};
+
+struct socket {
+	struct sock *sk;
+	const struct proto_ops *ops;
+};
+
+/* One pointer, for reading arrays of them. */
+struct hlist_head {
+	void *first;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int exit_code;
 	int tgid;
 	struct task_struct *real_parent;
 	__u64 start_boottime;
+	struct files_struct *files;
 };
 
 struct linux_binprm {
@@ -29,10 +114,13 @@ struct linux_binprm {
 /* x86 */
 struct pt_regs {
 	unsigned long orig_ax;
+	unsigned long di, si, dx, r10, r8, r9; /* arguments of the 64-bit calls */
+	unsigned long bx, cx, bp;	       /* and of the 32-bit ones, with dx, si, di */
 };
 
 /* arm64 */
 struct pt_regs___arm64 {
+	__u64 regs[31];
 	__u64 pstate;
 	__s32 syscallno;
 };

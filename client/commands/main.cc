@@ -86,10 +86,16 @@ void AddFormat(CLI::App& app, render::Format& format) {
 
 void AddBy(CLI::App& app, render::By& by) {
   AddChoice<render::By>(app, "--by", "TABLE",
-                        "One table alone: syscall (of csv the default), subsystem or process", by,
+                        "One table alone: syscall (of csv the default), subsystem, process, or who "
+                        "served the calls: driver, object (by call), ioctl, module",
+                        by,
                         {{"syscall", render::By::kSyscall},
                          {"subsystem", render::By::kSubsystem},
-                         {"process", render::By::kProcess}});
+                         {"process", render::By::kProcess},
+                         {"driver", render::By::kDriver},
+                         {"object", render::By::kObject},
+                         {"ioctl", render::By::kIoctl},
+                         {"module", render::By::kModule}});
 }
 
 void AddScope(CLI::App& app, ScopeOptions& scope) {

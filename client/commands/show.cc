@@ -27,7 +27,7 @@ absl::Status Show(const Settings& settings, const ShowOptions& options) {
   render.table.colour = (*output)->Colour();
   const render::By by = render.table.by;
   const bool csv_without = render.format == render::Format::kCsv && by != render::By::kProcess;
-  const bool one_other = by == render::By::kSyscall || by == render::By::kSubsystem;
+  const bool one_other = by != render::By::kDefault && by != render::By::kProcess;
   const bool omit_processes = csv_without || (render.format == render::Format::kTable && one_other);
   absl::StatusOr<v1::Footprint> footprint = (*connection)->GetFootprint(*scope, omit_processes);
   if (!footprint.ok()) return footprint.status();

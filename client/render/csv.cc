@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/render/diagnosis.h"
+#include "client/render/objects.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -80,8 +81,53 @@ std::string Processes(const Report& report) {
   return out;
 }
 
+std::string Drivers(const Report& report, const std::vector<Served>& served) {
+  std::string out;
+  for (const Served& driver : served) {
+    Row row = Begin(report);
+    row.Add(driver.server).Add(driver.driver).Add(driver.module).Add(driver.subsystem);
+    row.Add(driver.device).Add(driver.calls).Add(driver.errors).Add(driver.total_ns);
+    row.Add(driver.max_ns).Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+std::string Objects(const Report& report) {
+  std::string out;
+  for (const auto& object : report.footprint.objects()) {
+    Row row = Begin(report);
+    row.Add(object.abi()).Add(object.syscall()).Add(object.server()).Add(object.driver());
+    row.Add(object.module()).Add(object.subsystem()).Add(object.fs_type()).Add(object.device());
+    row.Add(object.calls()).Add(object.errors()).Add(object.total_ns()).Add(object.max_ns());
+    row.Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
+std::string Ioctls(const Report& report) {
+  std::string out;
+  for (const auto& ioctl : report.footprint.ioctls()) {
+    Row row = Begin(report);
+    row.Add(ioctl.command()).Add(ioctl.name()).Add(ioctl.server()).Add(ioctl.driver());
+    row.Add(ioctl.module()).Add(ioctl.abi()).Add(ioctl.calls()).Add(ioctl.errors());
+    row.Add(ioctl.total_ns()).Add(ioctl.max_ns()).Add(report.footprint.complete());
+    row.AppendTo(out);
+  }
+  return out;
+}
+
 const char* Titles(By by) {
   switch (by) {
+    case By::kDriver:
+    case By::kModule:
+      return "server,driver,module,subsystem,device,calls,errors,total_ns,max_ns,complete";
+    case By::kObject:
+      return "abi,syscall,server,driver,module,subsystem,fs_type,device,calls,errors,total_ns,"
+             "max_ns,complete";
+    case By::kIoctl:
+      return "command,name,server,driver,module,abi,calls,errors,total_ns,max_ns,complete";
     case By::kSubsystem:
       return "name,title,calls,errors,total_ns,complete";
     case By::kProcess:
@@ -118,6 +164,14 @@ std::string FootprintCsv(const Report& report, By by, bool with_header) {
       return out + Subsystems(report);
     case By::kProcess:
       return out + Processes(report);
+    case By::kDriver:
+      return out + Drivers(report, ByDriver(report.footprint));
+    case By::kModule:
+      return out + Drivers(report, ByModule(report.footprint));
+    case By::kObject:
+      return out + Objects(report);
+    case By::kIoctl:
+      return out + Ioctls(report);
     default:
       return out + Syscalls(report);
   }

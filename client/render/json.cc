@@ -42,6 +42,8 @@ Json ProvenanceJson(const v1::Provenance& origin) {
 }
 
 Json SyscallJson(const v1::Syscall& row) {
+  Json served_by = Json::array();
+  for (const std::string& server : row.served_by()) served_by.push_back(Sanitize(server));
   Json errnos = Json::object();
   for (const auto& error : row.errnos()) errnos[Sanitize(error.name())] = error.count();
   return {{"abi", Sanitize(row.abi())},
@@ -55,6 +57,7 @@ Json SyscallJson(const v1::Syscall& row) {
           {"unfinished", row.unfinished()},
           {"total_ns", row.total_ns()},
           {"max_ns", row.max_ns()},
+          {"served_by", std::move(served_by)},
           {"errnos", std::move(errnos)}};
 }
 
@@ -64,6 +67,36 @@ Json SubsystemJson(const v1::Subsystem& row) {
   return {{"name", Sanitize(row.name())}, {"title", Sanitize(row.title())},
           {"calls", row.calls()},         {"errors", row.errors()},
           {"total_ns", row.total_ns()},   {"latency_log2_ns", std::move(latency)}};
+}
+
+Json ObjectJson(const v1::Object& row) {
+  return {{"abi", Sanitize(row.abi())},
+          {"syscall", Sanitize(row.syscall())},
+          {"server", Sanitize(row.server())},
+          {"driver", Sanitize(row.driver())},
+          {"module", Sanitize(row.module())},
+          {"subsystem", Sanitize(row.subsystem())},
+          {"fops_symbol", Sanitize(row.fops_symbol())},
+          {"fs_type", Sanitize(row.fs_type())},
+          {"device", Sanitize(row.device())},
+          {"calls", row.calls()},
+          {"errors", row.errors()},
+          {"total_ns", row.total_ns()},
+          {"max_ns", row.max_ns()}};
+}
+
+Json IoctlJson(const v1::Ioctl& row) {
+  return {{"driver", Sanitize(row.driver())},
+          {"module", Sanitize(row.module())},
+          {"server", Sanitize(row.server())},
+          {"abi", Sanitize(row.abi())},
+          {"command", Sanitize(row.command())},
+          {"name", Sanitize(row.name())},
+          {"named", row.named()},
+          {"calls", row.calls()},
+          {"errors", row.errors()},
+          {"total_ns", row.total_ns()},
+          {"max_ns", row.max_ns()}};
 }
 
 Json ProcessJson(const v1::Process& row) {
@@ -146,10 +179,13 @@ std::string FootprintJson(const Report& report, bool one_line) {
   json["overflow_calls"] = footprint.overflow_calls();
   json["syscalls"] = ArrayJson(footprint.syscalls(), SyscallJson);
   json["subsystems"] = ArrayJson(footprint.subsystems(), SubsystemJson);
-  // Part of the contract; this version of the daemon measures none of the three.
-  json["objects"] = Json::array();
-  json["ioctls"] = Json::array();
+  json["objects"] = ArrayJson(footprint.objects(), ObjectJson);
+  json["second_objects"] = ArrayJson(footprint.second_objects(), ObjectJson);
+  json["ioctls"] = ArrayJson(footprint.ioctls(), IoctlJson);
+  // Part of the contract; this version of the daemon does not follow modules.
   json["modules"] = Json::array();
+  json["notes"] =
+      ArrayJson(footprint.notes(), [](const std::string& note) { return Sanitize(note); });
   json["processes"] = ArrayJson(footprint.processes(), ProcessJson);
   json["processes_truncated"] = footprint.processes_truncated();
   return Dump(json, one_line);

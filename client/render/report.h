@@ -16,7 +16,7 @@ namespace footprint::client::render {
 
 enum class Format { kTable, kJson, kCsv };
 // One table of a footprint, or, in the table format only, all of them.
-enum class By { kDefault, kSyscall, kSubsystem, kProcess };
+enum class By { kDefault, kSyscall, kSubsystem, kProcess, kDriver, kObject, kIoctl, kModule };
 
 // Of `footprint run` only.
 struct RunResult {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/render/grid.h"
+#include "client/render/objects.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -17,6 +18,7 @@ using Align = Grid::Align;
 
 constexpr size_t kWidth = 80;
 constexpr size_t kShortestDefinition = 12;
+constexpr size_t kShortestServed = 9;
 
 struct Palette {
   explicit Palette(bool on)
@@ -104,9 +106,13 @@ std::string ShortDefinition(const std::string& definition, size_t width) {
   return path.size() <= width ? path : "~" + path.substr(path.size() - width + 1);
 }
 
-// What a line of 80 columns leaves for the definition, beside the widest cells of the others.
-size_t DefinitionWidth(const v1::Footprint& footprint, const Measured& measured, bool show_abi) {
-  size_t name = 11, abi = 0, calls = 5, errors = 6, total = 5, owner = 9;  // the titles
+struct Widths {
+  size_t served, definition;
+};
+
+// What a line of 80 columns leaves for the last two, beside the widest cells of the others.
+Widths WidthsLeft(const v1::Footprint& footprint, const Measured& measured, bool show_abi) {
+  size_t name = 11, abi = 0, calls = 5, errors = 6, total = 5, owner = 5, served = 0;  // the titles
   for (const auto& row : footprint.syscalls()) {
     name = std::max(name, DisplayWidth(Sanitize(row.name())));
     if (show_abi) abi = std::max(abi, row.abi().size() + 2);
@@ -114,9 +120,18 @@ size_t DefinitionWidth(const v1::Footprint& footprint, const Measured& measured,
     errors = std::max(errors, measured.Errors(row.errors()).size());
     total = std::max(total, measured.Time(row.total_ns()).size());
     owner = std::max(owner, DisplayWidth(Sanitize(row.owner())));
+    served = std::max(served, DisplayWidth(Sanitize(ServedBy(row))));
   }
-  const size_t others = name + abi + calls + errors + total + owner + 5 * 2;
-  return others + kShortestDefinition < kWidth ? kWidth - others : kShortestDefinition;
+  size_t others = name + abi + calls + errors + total + owner + 5 * 2;
+  if (served != 0) {
+    served = std::max(served, kShortestServed);
+    others += 2;
+  }
+  const auto left = [](size_t used, size_t least) {
+    return used + least < kWidth ? kWidth - used : least;
+  };
+  if (served != 0) served = std::min(served, left(others + kShortestDefinition, kShortestServed));
+  return {.served = served, .definition = left(others + served, kShortestDefinition)};
 }
 
 std::string Syscalls(const v1::Footprint& footprint, const Palette& palette) {
@@ -129,19 +144,98 @@ std::string Syscalls(const v1::Footprint& footprint, const Palette& palette) {
   for (const char* title : {"calls", "errors", "total"}) {
     columns.push_back({title, Align::kRight});
   }
-  columns.push_back({"subsystem"});
+  columns.push_back({"owner"});
+  const Widths widths = WidthsLeft(footprint, measured, show_abi);
+  // Tiers below full do not tell.
+  if (widths.served != 0) columns.push_back({"served by", Align::kLeft, widths.served});
   columns.push_back({"definition"});
-  const size_t width = DefinitionWidth(footprint, measured, show_abi);
   Grid grid(columns);
   for (const auto& row : footprint.syscalls()) {
     std::vector<std::string> cells = {row.name()};
     if (show_abi) cells.push_back(row.abi());
     cells.insert(cells.end(), {absl::StrCat(row.calls()), measured.Errors(row.errors()),
-                               measured.Time(row.total_ns()), row.owner(),
-                               ShortDefinition(row.definition(), width)});
+                               measured.Time(row.total_ns()), row.owner()});
+    if (widths.served != 0) cells.push_back(ServedBy(row));
+    cells.push_back(ShortDefinition(row.definition(), widths.definition));
     grid.Add(std::move(cells));
   }
   return grid.ToString(palette.bold, palette.plain);
+}
+
+std::string Drivers(const v1::Footprint& footprint, const Palette& palette) {
+  Grid grid({{"served by"},
+             {"driver", Align::kLeft, 20},
+             {"module"},
+             {"calls", Align::kRight},
+             {"errors", Align::kRight},
+             {"total", Align::kRight},
+             {"max", Align::kRight},
+             {"subsystem"}});
+  for (const Served& row : ByDriver(footprint)) {
+    const std::string device = row.device.empty() ? "" : absl::StrCat(" ", row.device);
+    grid.Add({absl::StrCat(row.server, device), row.driver, row.module, absl::StrCat(row.calls),
+              absl::StrCat(row.errors), HumanDuration(row.total_ns), HumanDuration(row.max_ns),
+              row.subsystem});
+  }
+  return grid.ToString(palette.bold, palette.plain);
+}
+
+std::string Objects(const v1::Footprint& footprint, const Palette& palette) {
+  Grid grid({{"system call"},
+             {"served by"},
+             {"driver", Align::kLeft, 20},
+             {"module"},
+             {"calls", Align::kRight},
+             {"errors", Align::kRight},
+             {"total", Align::kRight},
+             {"subsystem"}});
+  for (const auto& row : footprint.objects()) {
+    grid.Add({row.syscall(), row.server(), row.driver(), row.module(), absl::StrCat(row.calls()),
+              absl::StrCat(row.errors()), HumanDuration(row.total_ns()), row.subsystem()});
+  }
+  return grid.ToString(palette.bold, palette.plain);
+}
+
+std::string Ioctls(const v1::Footprint& footprint, const Palette& palette) {
+  Grid grid({{"ioctl"},
+             {"command"},
+             {"calls", Align::kRight},
+             {"errors", Align::kRight},
+             {"total", Align::kRight},
+             {"served by"},
+             {"module"}});
+  for (const auto& row : footprint.ioctls()) {
+    grid.Add({row.name(), row.command(), absl::StrCat(row.calls()), absl::StrCat(row.errors()),
+              HumanDuration(row.total_ns()), row.server(), row.module()});
+  }
+  return grid.ToString(palette.bold, palette.plain);
+}
+
+std::string Modules(const v1::Footprint& footprint, const Palette& palette) {
+  Grid grid(
+      {{"module"}, {"calls", Align::kRight}, {"errors", Align::kRight}, {"total", Align::kRight}});
+  for (const Served& row : ByModule(footprint)) {
+    grid.Add({row.module.empty() ? "(built in)" : row.module, absl::StrCat(row.calls),
+              absl::StrCat(row.errors), HumanDuration(row.total_ns)});
+  }
+  return grid.ToString(palette.bold, palette.plain);
+}
+
+// Who served the calls: nothing where the tier does not tell.
+void AddObjectTables(const v1::Footprint& footprint, By by, const Palette& palette,
+                     std::vector<std::string>& parts) {
+  const bool all = by == By::kDefault;
+  if (by == By::kDriver || (all && footprint.objects_size() != 0)) {
+    parts.push_back(Drivers(footprint, palette));
+  }
+  if (by == By::kObject) parts.push_back(Objects(footprint, palette));
+  if (by == By::kIoctl || (all && footprint.ioctls_size() != 0)) {
+    parts.push_back(Ioctls(footprint, palette));
+  }
+  if (by == By::kModule) parts.push_back(Modules(footprint, palette));
+  for (const std::string& note : footprint.notes()) {
+    parts.push_back(absl::StrCat("Note: ", Sanitize(note), "\n"));
+  }
 }
 
 std::string Processes(const v1::Footprint& footprint, size_t limit, const Palette& palette) {
@@ -191,6 +285,7 @@ std::string FootprintTable(const Report& report, const TableOptions& options) {
   const auto wants = [&](By by) { return options.by == By::kDefault || options.by == by; };
   if (wants(By::kSubsystem)) parts.push_back(Subsystems(report.footprint, palette));
   if (wants(By::kSyscall)) parts.push_back(Syscalls(report.footprint, palette));
+  AddObjectTables(report.footprint, options.by, palette, parts);
   if (options.by == By::kProcess ||
       (options.by == By::kDefault && report.footprint.processes_size() != 0)) {
     parts.push_back(Processes(report.footprint, options.process_limit, palette));

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/render/objects.h"
 #include "client/render/report.h"
 #include "client/text.h"
 
@@ -129,6 +130,24 @@ std::string DetailRow(size_t width, const std::string& name, const std::string& 
                       FitRight(errors, 10), FitRight(total, 10), "  ", last);
 }
 
+// Who served the process, since it began or the daemon did.
+void AddServers(const v1::Footprint& footprint, size_t width, std::vector<Line>& lines) {
+  const std::vector<render::Served> drivers = render::ByDriver(footprint);
+  if (drivers.empty()) return;
+  lines.push_back({"", Style::kPlain});
+  lines.push_back(
+      {DetailRow(width, "SERVED BY", "DEVICE", "CALLS", "ERRORS", "TOTAL", "DRIVER, MODULE"),
+       Style::kTitle});
+  for (const render::Served& row : drivers) {
+    const std::string driver =
+        row.module.empty() ? row.driver : absl::StrCat(row.driver, ", ", row.module);
+    lines.push_back(
+        {DetailRow(width, Sanitize(row.server), Sanitize(row.device), absl::StrCat(row.calls),
+                   absl::StrCat(row.errors), HumanDuration(row.total_ns), Sanitize(driver)),
+         Style::kPlain});
+  }
+}
+
 std::vector<Line> DetailBody(const Model& model, size_t width) {
   std::vector<Line> lines;
   if (!model.detail_error().empty()) lines.push_back({Sanitize(model.detail_error()), Style::kBad});
@@ -144,13 +163,18 @@ std::vector<Line> DetailBody(const Model& model, size_t width) {
                      Style::kPlain});
   }
   lines.push_back({"", Style::kPlain});
-  lines.push_back({DetailRow(width, "SYSTEM CALL", "CALLS/S", "CALLS", "ERRORS", "TOTAL", "OWNER"),
-                   Style::kTitle});
+  lines.push_back(
+      {DetailRow(width, "SYSTEM CALL", "CALLS/S", "CALLS", "ERRORS", "TOTAL", "OWNER, SERVED BY"),
+       Style::kTitle});
   for (const CallRow& row : model.detail_calls()) {
-    lines.push_back({DetailRow(width, row.name, HumanRate(row.calls_rate), absl::StrCat(row.calls),
-                               absl::StrCat(row.errors), HumanDuration(row.total_ns), row.owner),
-                     Style::kPlain});
+    lines.push_back(
+        {DetailRow(
+             width, row.name, HumanRate(row.calls_rate), absl::StrCat(row.calls),
+             absl::StrCat(row.errors), HumanDuration(row.total_ns),
+             row.served_by.empty() ? row.owner : absl::StrCat(row.owner, ", ", row.served_by)),
+         Style::kPlain});
   }
+  AddServers(model.detail(), width, lines);
   return lines;
 }
 

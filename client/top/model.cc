@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/render/objects.h"
 #include "client/text.h"
 
 namespace footprint::client::top {
@@ -124,7 +125,8 @@ void Model::UpdateDetail(uint32_t pid, const v1::Footprint& footprint) {
   detail_calls_.clear();
   for (const auto& row : footprint.syscalls()) {
     detail_calls_.push_back({Sanitize(row.name()), Sanitize(row.abi()), Sanitize(row.owner()),
-                             row.calls(), row.errors(), row.total_ns(), row.max_ns(),
+                             Sanitize(render::ServedBy(row)), row.calls(), row.errors(),
+                             row.total_ns(), row.max_ns(),
                              Rate(row.calls(), calls_before[{row.abi(), row.number()}], seconds)});
   }
   detail_subsystems_.clear();

@@ -38,7 +38,7 @@ struct ProcessRow {
 };
 
 struct CallRow {
-  std::string name, abi, owner;
+  std::string name, abi, owner, served_by;
   uint64_t calls = 0, errors = 0, total_ns = 0, max_ns = 0;
   double calls_rate = 0;
 };

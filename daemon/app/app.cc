@@ -23,6 +23,7 @@
 #include "daemon/collect/collector.h"
 #include "daemon/features/features.h"
 #include "daemon/kernel/probe.h"
+#include "daemon/objects/object_namer.h"
 #include "daemon/rpc/control.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/recordings.h"
@@ -56,13 +57,18 @@ const char* TierName(fp_tier tier) {
 
 kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
   kernel::Options options;
-  options.object = config.object == "core"   ? kernel::ObjectChoice::kCore
-                   : config.object == "full" ? kernel::ObjectChoice::kFull
-                                             : kernel::ObjectChoice::kAuto;
+  options.object = config.object == "core"    ? kernel::ObjectChoice::kCore
+                   : config.object == "full"  ? kernel::ObjectChoice::kFull
+                   : config.object == "plain" ? kernel::ObjectChoice::kPlain
+                                              : kernel::ObjectChoice::kAuto;
   options.tier = TierOf(config.tier);
   options.slots =
       config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
   options.spill_entries = config.spill_entries;
+  options.classes =
+      config.object_classes != 0 ? config.object_classes : DefaultClasses(MemoryBytes());
+  options.commands = 2 * options.classes;
+  options.class_commands = options.classes;
   // A ring is a whole number of pages, which may be 64 KiB.
   options.ring_bytes = std::max<int64_t>(config.ring_kib * 1024, sysconf(_SC_PAGESIZE));
   options.disable_hooks = config.disable_hooks;
@@ -101,6 +107,7 @@ class Daemon : public rpc::Control {
   std::unique_ptr<kernel::Probe> probe_;
   std::unique_ptr<EventLoop> loop_;
   collect::Procfs procfs_;
+  const objects::ObjectNamer namer_{objects::Kallsyms(), objects::Devices()};
   store::SnapshotStore snapshots_;
   store::EventLog events_{kEventsKept};
   std::unique_ptr<store::Recordings> recordings_;
@@ -127,7 +134,8 @@ absl::Status Daemon::Start() {
       getpid(), origin,
       collect::Collector::EventSink{
           .append = [this](model::Event event) { events_.Append(std::move(event)); },
-          .lost = [this](uint64_t count) { events_.AddLost(count); }});
+          .lost = [this](uint64_t count) { events_.AddLost(count); }},
+      [this](std::span<const objects::ClassFacts> classes) { return namer_.Name(classes); });
   spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel", origin->bpf_object,
                origin->tier, probe_->Slots().size(), probe_->MemoryBytes() / 1024);
   if (!origin->degraded_because.empty()) spdlog::warn("degraded: {}", origin->degraded_because);

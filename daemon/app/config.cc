@@ -75,10 +75,11 @@ std::map<std::string, Reader, std::less<>> Readers(Config& c) {
   return {
       {"listen", Word(c.listen)},
       {"tier", Word(c.tier, {"calls", "errors", "latency", "full"})},
-      {"object", Word(c.object, {"auto", "core", "full"})},
+      {"object", Word(c.object, {"auto", "core", "full", "plain"})},
       {"interval_ms", Number(c.interval_ms, 50, 3'600'000)},
       {"slots", PowerOfTwo(c.slots, 64, 65536, true)},
       {"spill_entries", Number(c.spill_entries, 64, 1 << 20)},
+      {"object_classes", Number(c.object_classes, 0, 1 << 14)},
       {"ring_kib", PowerOfTwo(c.ring_kib, 64, 16384, false)},
       {"max_dead_images", Number(c.max_dead_images, 16, 100'000)},
       {"max_commands", Number(c.max_commands, 16, 100'000)},

@@ -15,11 +15,12 @@ namespace footprint::app {
 
 struct Config {
   std::string listen = "unix:/run/footprintd/query.sock";
-  std::string tier = "latency";  // calls | errors | latency | full
-  std::string object = "auto";   // auto | core | full
+  std::string tier = "full";    // calls | errors | latency | full
+  std::string object = "auto";  // auto | core | full | plain
   int64_t interval_ms = 1000;
   int64_t slots = 0;  // 0: from the machine's memory
   int64_t spill_entries = 2048;
+  int64_t object_classes = 0;  // 0: from the machine's memory
   int64_t ring_kib = 256;
   int64_t max_dead_images = 512;
   int64_t max_commands = 4096;

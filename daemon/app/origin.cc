@@ -35,6 +35,10 @@ uint32_t DefaultSlots(uint64_t memory_bytes, uint32_t processors) {
   return slots;
 }
 
+uint32_t DefaultClasses(uint64_t memory_bytes) {
+  return memory_bytes < uint64_t{2} << 30 ? 256 : 1024;
+}
+
 uint64_t MemoryBytes() {
   return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 }

@@ -17,6 +17,8 @@ model::Origin DescribeMachine(const base::Clock& clock);
 // harvests (512 each, at least 1024), but no more than 1024 (6 MiB) per GiB of memory.
 // From 512 to 4096.
 uint32_t DefaultSlots(uint64_t memory_bytes, uint32_t processors);
+// Objects that can be told apart: 256 (0.2 MiB) below 2 GiB of memory, 1024 from there.
+uint32_t DefaultClasses(uint64_t memory_bytes);
 uint64_t MemoryBytes();
 
 }  // namespace footprint::app

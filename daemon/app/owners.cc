@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/owners.h"
 
+#include <bit>
+
 #include "data/names.h"
 
 namespace footprint::app {
 namespace {
 
-uint8_t Flag(names::CallTrait trait) {
+uint32_t Flag(names::CallTrait trait) {
   switch (trait) {
     case names::CallTrait::kNone:
       return 0;
@@ -18,6 +20,18 @@ uint8_t Flag(names::CallTrait trait) {
       return FP_OWNER_EXEC;
   }
   return 0;
+}
+
+// The FP_OWNER_ bits about descriptors.
+uint32_t DescriptorBits(const names::Descriptors& d) {
+  uint32_t bits = (d.first + 1) << FP_OWNER_FD_SHIFT | (d.second + 1) << FP_OWNER_FD2_SHIFT;
+  if (d.ioctl) bits |= FP_OWNER_IOCTL;
+  if (d.returns) bits |= FP_OWNER_MAKES_FD;
+  if (d.unless_argument < 0) return bits;
+  // One bit, or any: what the tables say so far, and a test holds them to.
+  const uint32_t bit =
+      std::has_single_bit(d.unless_mask) ? std::countr_zero(d.unless_mask) : FP_OWNER_ANY_BIT;
+  return bits | (d.unless_argument + 1) << FP_OWNER_UNLESS_SHIFT | bit << FP_OWNER_BIT_SHIFT;
 }
 
 // As owner_of() in bpf/lib/call.bpf.h finds it; -1: not in the table.
@@ -36,7 +50,8 @@ std::unique_ptr<kernel::OwnerTable> MakeOwnerTable() {
     for (const names::SyscallRow& row : names::Syscalls(static_cast<names::Abi>(abi))) {
       const int column = ColumnOf(static_cast<names::Abi>(abi), row.number);
       if (column < 0) continue;
-      (*table)[abi][column] = (row.subsystem & FP_OWNER_MASK) | Flag(row.trait);
+      (*table)[abi][column] =
+          (row.subsystem & FP_OWNER_MASK) | Flag(row.trait) | DescriptorBits(row.descriptors);
     }
   }
   return table;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table that tells the kernel programs each call's subsystem and peculiarities.
+// The table that tells the kernel programs each call's subsystem, peculiarities and descriptors.
 #ifndef FOOTPRINT_DAEMON_APP_OWNERS_H_
 #define FOOTPRINT_DAEMON_APP_OWNERS_H_
 
@@ -9,7 +9,7 @@
 
 namespace footprint::app {
 
-// From the tables of data/. On the heap: 8 KiB.
+// From the tables of data/. On the heap: 32 KiB.
 std::unique_ptr<kernel::OwnerTable> MakeOwnerTable();
 
 }  // namespace footprint::app

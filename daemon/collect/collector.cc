@@ -15,7 +15,7 @@ namespace footprint::collect {
 namespace {
 
 static_assert(static_cast<int>(model::Loss::kEventsDropped) == FP_LOSS_EVENTS_DROPPED);
-static_assert(static_cast<int>(model::Loss::kOriginUnknown) == FP_LOSS_ORIGIN_UNKNOWN);
+static_assert(static_cast<int>(model::Loss::kCommandDropped) == FP_LOSS_COMMAND_DROPPED);
 
 // The kernel's account of map memory changes rarely, and costs a dozen small reads.
 constexpr uint64_t kMemoryEvery = 64;
@@ -38,7 +38,8 @@ model::LifeId ParentOf(const fp_ident& ident) {
 
 Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::Clock& clock,
                      ProcessTable::Limits limits, uint32_t own_pid,
-                     std::shared_ptr<const model::Origin> origin, EventSink events)
+                     std::shared_ptr<const model::Origin> origin, EventSink events,
+                     ObjectBook::Namer namer)
     : source_(source),
       procfs_(procfs),
       clock_(clock),
@@ -46,6 +47,7 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
       origin_(std::move(origin)),
       events_(std::move(events)),
       naming_(procfs),
+      objects_(source, std::move(namer)),
       table_(limits, own_pid, [this](uint32_t pid) { return procfs_.Exists(pid); }),
       bindings_(source.Slots().size()) {
   for (const kernel::HookState& hook : source_.Hooks()) {
@@ -246,6 +248,12 @@ void Collector::OnEvent(const fp_event& event) {
       out.has_wait_status = event.ident.start_ns != 0;
       out.wait_status = event.status;
       break;
+    case FP_EVENT_CLASS:
+      out.kind = model::Event::Kind::kObject;
+      if (const model::ObjectClass* object = objects_.Find(event.status); object != nullptr) {
+        out.object = *object;
+      }
+      break;
     default:
       return;
   }
@@ -279,6 +287,7 @@ void Collector::Account(model::Snapshot& snapshot) {
 void Collector::Pass(const std::vector<model::LifeId>& pinned) {
   // In this order: a PRESSURE event sent while the slots are read must stay in the ring,
   // where it wakes us for the next pass.
+  objects_.Refresh();
   DrainEvents();
   source_.BeginHarvest();
   if (!exit_hook_) SweepDeadThreads();
@@ -295,6 +304,9 @@ std::shared_ptr<model::Snapshot> Collector::Harvest(const std::vector<model::Lif
   snapshot->boottime_ns = clock_.BoottimeNs();
   snapshot->origin = origin_;
   table_.Publish(*snapshot, [this](const ImageState& image) { return CountsOf(image); });
+  // After the counts: no class in them is younger than the table.
+  objects_.Refresh();
+  snapshot->objects = objects_.Table();
   // Last: a loss that happened while the slots were read belongs to this snapshot.
   Account(*snapshot);
   return snapshot;

@@ -15,6 +15,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/collect/naming.h"
+#include "daemon/collect/object_book.h"
 #include "daemon/collect/process_table.h"
 #include "daemon/collect/procfs.h"
 #include "daemon/kernel/source.h"
@@ -34,7 +35,7 @@ class Collector {
 
   Collector(kernel::Source& source, const Procfs& procfs, const base::Clock& clock,
             ProcessTable::Limits limits, uint32_t own_pid,
-            std::shared_ptr<const model::Origin> origin, EventSink events);
+            std::shared_ptr<const model::Origin> origin, EventSink events, ObjectBook::Namer namer);
 
   // Reads events, slots and spill, and frees what is closed: what the kernel asks for
   // when room gets short. `pinned` lives keep their images.
@@ -70,6 +71,7 @@ class Collector {
   const std::shared_ptr<const model::Origin> origin_;
   const EventSink events_;
   Naming naming_;
+  ObjectBook objects_;
   ProcessTable table_;
   std::vector<Binding> bindings_;  // by slot
   std::set<Claim> spill_seen_;     // claims in the previous walk of the spill map

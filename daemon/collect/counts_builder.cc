@@ -15,6 +15,10 @@ uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_RELAXE
 
 uint8_t AbiOf(uint64_t key) { return (key >> FP_KEY_ABI_SHIFT) & FP_KEY_ABI_MASK; }
 uint32_t ClassOf(uint64_t key) { return (key >> FP_KEY_CLASS_SHIFT) & FP_KEY_CLASS_MASK; }
+model::CallKind KindOf(uint64_t key) {
+  if (key & FP_KEY_MADE) return model::CallKind::kMade;
+  return key & FP_KEY_SECOND ? model::CallKind::kSecond : model::CallKind::kCalls;
+}
 int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
 
 template <typename Key, typename Value>
@@ -26,9 +30,11 @@ std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>
 }  // namespace
 
 void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
-  raw_.calls.emplace_back(
-      model::CallKey{.abi = AbiOf(key), .number = NumberOf(key), .object_class = ClassOf(key)},
-      stats);
+  raw_.calls.emplace_back(model::CallKey{.abi = AbiOf(key),
+                                         .number = NumberOf(key),
+                                         .object_class = ClassOf(key),
+                                         .kind = KindOf(key)},
+                          stats);
 }
 
 void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
@@ -38,10 +44,10 @@ void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
       count);
 }
 
-void CountsBuilder::AddSlot(const fp_slot& slot) {
+void CountsBuilder::AddCells(const fp_slot& slot, bool made) {
   for (const fp_cell& cell : slot.cells) {
     const uint64_t key = Load(cell.key);
-    if (key == 0) continue;
+    if (key == 0 || made != ((key & FP_KEY_MADE) != 0)) continue;
     // Outcomes before calls: a reader between the two must not see more errors than calls.
     const uint64_t max_ns = Load(cell.max_ns);
     const uint64_t total_ns = Load(cell.total_ns);
@@ -53,6 +59,12 @@ void CountsBuilder::AddSlot(const fp_slot& slot) {
       AddCell(key, {.calls = calls, .errors = errors, .total_ns = total_ns, .max_ns = max_ns});
     }
   }
+}
+
+void CountsBuilder::AddSlot(const fp_slot& slot) {
+  // A call is counted before what it made: read the other way round, never more made than calls.
+  AddCells(slot, true);
+  AddCells(slot, false);
   for (const fp_errno& e : slot.errnos) {
     if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
   }

@@ -20,6 +20,7 @@ class CountsBuilder {
   model::Counts Build();
 
  private:
+  void AddCells(const fp_slot& slot, bool made);
   void AddCell(uint64_t key, const model::CallStats& stats);
   void AddErrno(uint64_t key, uint64_t count);
 

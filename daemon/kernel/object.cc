@@ -2,6 +2,7 @@
 #include "daemon/kernel/object.h"
 
 #include <linux/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "bpf/abi/footprint.h"
 #include "core_bpf.skel.h"
 #include "full_bpf.skel.h"
+#include "full_typed_bpf.skel.h"
 
 namespace footprint::kernel {
 namespace {
@@ -56,6 +58,9 @@ bool CpuHasFred() {
   return false;
 }
 
+// CONFIG_MODULES: kernel/module/procfs.c
+bool KernelHasModules() { return access("/proc/modules", F_OK) == 0; }
+
 template <typename Skeleton>
 absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
@@ -66,9 +71,9 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   config.int80_by_regs = CpuHasFred() ? 0 : 1;
   static_assert(sizeof(config.owners) == sizeof(OwnerTable));
   if (options.owners != nullptr) {
-    std::memcpy(const_cast<unsigned char*>(&config.owners[0][0]), options.owners,
-                sizeof(OwnerTable));
+    std::memcpy(const_cast<uint32_t*>(&config.owners[0][0]), options.owners, sizeof(OwnerTable));
   }
+  config.class_commands = options.class_commands;
   const std::pair<bpf_map*, uint32_t> sizes[] = {{s.maps.slots, options.slots},
                                                  {s.maps.claims, options.slots},
                                                  {s.maps.spill, options.spill_entries},
@@ -76,6 +81,20 @@ absl::Status Configure(Skeleton& s, const Options& options) {
                                                  {s.maps.births, kBirths},
                                                  {s.maps.events, options.ring_bytes}};
   for (const auto& [map, entries] : sizes) {
+    if (const int error = bpf_map__set_max_entries(map, entries)) {
+      return StepFailed("", "set the size of a map", error);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The maps that the core object lacks.
+absl::Status SizeObjectMaps(bpf_object* object, const Options& options) {
+  const std::pair<const char*, uint32_t> sizes[] = {
+      {"class_ids", options.classes}, {"classes", options.classes}, {"commands", options.commands}};
+  for (const auto& [name, entries] : sizes) {
+    bpf_map* map = bpf_object__find_map_by_name(object, name);
+    if (map == nullptr) continue;
     if (const int error = bpf_map__set_max_entries(map, entries)) {
       return StepFailed("", "set the size of a map", error);
     }
@@ -99,23 +118,26 @@ class SkeletonObject : public Object {
             .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
             .pressure_sent = &bss->pressure_sent,
             .orphans_total = reinterpret_cast<volatile uint64_t*>(&bss->orphans_total),
-            .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total)};
+            .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total),
+            .classes_total = reinterpret_cast<volatile uint64_t*>(&bss->classes_total),
+            .modules_epoch = &skeleton_->data->modules_epoch};
   }
 
   absl::Status Attach(std::vector<HookState>& hooks) {
-    for (size_t i = 0; i < std::size(kHooks); ++i) {
-      if (!hooks[i].reason.empty()) continue;  // disabled
-      bpf_program* program = bpf_object__find_program_by_name(object(), kHooks[i].program);
-      bpf_link* link = bpf_program__attach(program);
+    for (HookState& state : hooks) {
+      if (!state.reason.empty()) continue;  // disabled
+      const Hook& hook = HookNamed(state.name);
+      bpf_link* link =
+          bpf_program__attach(bpf_object__find_program_by_name(object(), hook.program));
       if (link == nullptr) {
         const int error = errno;
-        if (std::strcmp(kHooks[i].tracepoint, "sys_enter") == 0) {
+        if (state.name == "sys_enter") {
           return StepFailed("", "attach to sys_enter (CONFIG_FTRACE_SYSCALLS)", error);
         }
-        hooks[i].reason = absl::StrCat("attach: ", std::strerror(error), "; ", kHooks[i].cost);
+        state.reason = absl::StrCat("attach: ", std::strerror(error), "; ", hook.cost);
         continue;
       }
-      hooks[i].attached = true;
+      state.attached = true;
       // Detached in reverse: sys_enter first.
       links_.insert(links_.begin(), link);
     }
@@ -136,15 +158,21 @@ absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& 
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
   auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton);
   if (absl::Status status = Configure(*skeleton, options); !status.ok()) return status;
+  if (absl::Status status = SizeObjectMaps(skeleton->obj, options); !status.ok()) return status;
 
   hooks.clear();
   for (const Hook& hook : kHooks) {
+    bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, hook.program);
+    if (program == nullptr) continue;
+    if (std::strcmp(hook.tracepoint, "module_free") == 0 && !KernelHasModules()) {
+      bpf_program__set_autoload(program, false);
+      continue;
+    }
     HookState state{.name = hook.tracepoint};
     const auto& off = options.disable_hooks;
     if (std::find(off.begin(), off.end(), hook.tracepoint) != off.end()) {
       state.reason = absl::StrCat("disabled by configuration; ", hook.cost);
-      bpf_program__set_autoload(bpf_object__find_program_by_name(skeleton->obj, hook.program),
-                                false);
+      bpf_program__set_autoload(program, false);
     }
     hooks.push_back(state);
   }
@@ -155,9 +183,22 @@ absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& 
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Object>> Object::Load(bool full, const Options& options,
+const Hook& HookNamed(const std::string& tracepoint) {
+  return *std::find_if(std::begin(kHooks), std::end(kHooks),
+                       [&](const Hook& hook) { return tracepoint == hook.tracepoint; });
+}
+
+absl::StatusOr<std::unique_ptr<Object>> Object::Load(ObjectKind kind, const Options& options,
                                                      std::vector<HookState>& hooks) {
-  return full ? LoadAs<full_bpf>("full", options, hooks) : LoadAs<core_bpf>("core", options, hooks);
+  switch (kind) {
+    case ObjectKind::kFullTyped:
+      return LoadAs<full_typed_bpf>("full", options, hooks);
+    case ObjectKind::kFull:
+      return LoadAs<full_bpf>("full", options, hooks);
+    case ObjectKind::kCore:
+      break;
+  }
+  return LoadAs<core_bpf>("core", options, hooks);
 }
 
 }  // namespace footprint::kernel

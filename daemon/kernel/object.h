@@ -23,6 +23,8 @@ struct Globals {
   volatile uint32_t* pressure_sent;
   volatile uint64_t* orphans_total;
   volatile uint64_t* spilled_total;
+  volatile uint64_t* classes_total;
+  volatile uint32_t* modules_epoch;
 };
 
 struct Hook {
@@ -32,6 +34,8 @@ struct Hook {
 };
 // In the order of attachment: whoever sees a call enter must see it leave.
 inline constexpr Hook kHooks[] = {
+    {"module_free", "module_free",
+     "a driver that takes the place of an unloaded one may be shown under that one's name"},
     {"sched_process_exit", "process_exit",
      "ends of threads are found by looking for them in /proc, later"},
     {"sched_process_exec", "process_exec", "a process keeps the name that it had before exec"},
@@ -41,12 +45,18 @@ inline constexpr Hook kHooks[] = {
     {"sys_enter", "sys_enter", "no counts at all"},
 };
 
+const Hook& HookNamed(const std::string& tracepoint);
+
+// From the richest down. Both full ones know the same; typed loads (Linux 6.2) cost less.
+enum class ObjectKind { kFullTyped, kFull, kCore };
+
 class Object {
  public:
   virtual ~Object() = default;
   // Four checked steps: open, configure, load, attach. A hook that is disabled or does
-  // not attach is reported in `hooks`; only a missing sys_enter is an error.
-  static absl::StatusOr<std::unique_ptr<Object>> Load(bool full, const Options& options,
+  // not attach is reported in `hooks`; only a missing sys_enter is an error. A hook that this
+  // object or a kernel without modules has no use for is not among them.
+  static absl::StatusOr<std::unique_ptr<Object>> Load(ObjectKind kind, const Options& options,
                                                       std::vector<HookState>& hooks);
   virtual bpf_object* object() = 0;
   virtual Globals globals() = 0;

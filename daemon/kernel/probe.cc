@@ -62,12 +62,12 @@ absl::Status WalkHash(int fd, const char* name, const Sink& sink) {
 
 class LoadedProbe : public Probe {
  public:
-  LoadedProbe(std::unique_ptr<Object> object, const Options& options, bool full,
+  LoadedProbe(std::unique_ptr<Object> object, const Options& options, ObjectKind kind,
               std::vector<HookState> hooks, std::string degraded)
       : object_(std::move(object)),
         globals_(object_->globals()),
         options_(options),
-        full_(full),
+        kind_(kind),
         hooks_(std::move(hooks)),
         degraded_(std::move(degraded)) {}
 
@@ -85,7 +85,7 @@ class LoadedProbe : public Probe {
     return absl::OkStatus();
   }
 
-  std::string object() const override { return full_ ? "full" : "core"; }
+  std::string object() const override { return kind_ == ObjectKind::kCore ? "core" : "full"; }
   fp_tier tier() const override { return options_.tier; }
   std::string degraded_because() const override { return degraded_; }
   int event_fd() const override { return ring_buffer__epoll_fd(ring_); }
@@ -123,6 +123,19 @@ class LoadedProbe : public Probe {
   void DeleteSpill(const fp_spill_key& key) override { bpf_map_delete_elem(Fd("spill"), &key); }
   uint32_t SpillCapacity() const override { return options_.spill_entries; }
 
+  uint64_t ClassesTotal() const override { return *globals_.classes_total; }
+  uint32_t ModulesEpoch() const override { return *globals_.modules_epoch; }
+  absl::Status WalkClasses(const std::function<void(uint32_t, const fp_class&)>& sink) override {
+    return WalkHash<uint32_t, fp_class>(Fd("classes"), "classes", sink);
+  }
+  absl::Status WalkCommands(const std::function<void(uint32_t, const fp_command&)>& sink) override {
+    return WalkHash<uint32_t, fp_command>(Fd("commands"), "commands", sink);
+  }
+  void ForgetClass(uint32_t id, const fp_class_key& key) override {
+    bpf_map_delete_elem(Fd("class_ids"), &key);  // first: from here on nobody finds the id
+    bpf_map_delete_elem(Fd("classes"), &id);
+  }
+
   std::array<uint64_t, FP_LOSS_COUNT> Losses() const override {
     std::array<uint64_t, FP_LOSS_COUNT> losses;
     for (int i = 0; i < FP_LOSS_COUNT; ++i) losses[i] = globals_.losses[i];
@@ -135,8 +148,8 @@ class LoadedProbe : public Probe {
       if (!hooks[i].attached) continue;
       bpf_prog_info info{};
       uint32_t length = sizeof(info);
-      const int fd =
-          bpf_program__fd(bpf_object__find_program_by_name(object_->object(), kHooks[i].program));
+      const int fd = bpf_program__fd(
+          bpf_object__find_program_by_name(object_->object(), HookNamed(hooks[i].name).program));
       if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0) hooks[i].missed = info.recursion_misses;
     }
     return hooks;
@@ -158,7 +171,7 @@ class LoadedProbe : public Probe {
   std::unique_ptr<Object> object_;
   const Globals globals_;
   const Options options_;
-  const bool full_;
+  const ObjectKind kind_;
   const std::vector<HookState> hooks_;
   const std::string degraded_;
   SlotMapping mapping_;
@@ -182,7 +195,7 @@ bool Attached(const std::vector<HookState>& hooks, const char* name) {
 
 // Loads one object; without sys_exit it is loaded again at tier calls, because a
 // higher tier would take every call for one that never returned.
-absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(bool full, Options& options,
+absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& options,
                                                      std::vector<HookState>& hooks,
                                                      std::string& degraded) {
   auto disabled = [&](const char* hook) {
@@ -196,12 +209,16 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(bool full, Options& options
     degraded = "sys_exit is disabled by configuration: tier calls";
     options.tier = FP_TIER_CALLS;
   }
-  auto object = Object::Load(full, options, hooks);
+  if (kind == ObjectKind::kCore && options.tier == FP_TIER_FULL) {
+    degraded = "the core object does not see what is behind a descriptor: tier latency";
+    options.tier = FP_TIER_LATENCY;
+  }
+  auto object = Object::Load(kind, options, hooks);
   if (object.ok() && options.tier > FP_TIER_CALLS && !Attached(hooks, "sys_exit")) {
     degraded = "sys_exit does not attach: tier calls";
     options.tier = FP_TIER_CALLS;
     object->reset();
-    object = Object::Load(full, options, hooks);
+    object = Object::Load(kind, options, hooks);
   }
   return object;
 }
@@ -213,26 +230,32 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   Options options = wanted;
   std::vector<HookState> hooks;
   std::vector<std::string> reasons;
-  bool full = options.object != ObjectChoice::kCore;
   // At tier calls nothing leaves, so the exit program would only cost.
   if (options.tier == FP_TIER_CALLS) options.disable_hooks.push_back("sys_exit");
 
   std::string degraded;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
-  if (full) object = LoadWithTier(true, options, hooks, degraded);
-  if (!object.ok() && options.object != ObjectChoice::kFull) {
-    if (full) reasons.push_back(std::string(object.status().message()));
-    full = false;
+  ObjectKind kind = ObjectKind::kCore;
+  const auto attempt = [&](ObjectKind next) {
+    kind = next;
     options.tier = wanted.tier;
-    object = LoadWithTier(false, options, hooks, degraded);
+    degraded.clear();
+    object = LoadWithTier(kind, options, hooks, degraded);
+  };
+  if (options.object != ObjectChoice::kCore) {
+    if (options.object != ObjectChoice::kPlain) attempt(ObjectKind::kFullTyped);
+    if (!object.ok()) attempt(ObjectKind::kFull);
+    if (!object.ok()) reasons.push_back(std::string(object.status().message()));
   }
+  const bool any = options.object == ObjectChoice::kAuto || options.object == ObjectChoice::kCore;
+  if (!object.ok() && any) attempt(ObjectKind::kCore);
   if (!object.ok()) {
     return absl::IsPermissionDenied(object.status())
                ? object.status()
                : absl::UnavailableError(object.status().message());
   }
   if (!degraded.empty()) reasons.push_back(degraded);
-  auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, full, std::move(hooks),
+  auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
   if (absl::Status status = probe->Open(); !status.ok()) return status;
   return probe;

@@ -15,16 +15,20 @@
 
 namespace footprint::kernel {
 
-enum class ObjectChoice { kAuto, kCore, kFull };
+// kPlain: the full object without typed loads.
+enum class ObjectChoice { kAuto, kCore, kFull, kPlain };
 
-using OwnerTable = std::array<std::array<uint8_t, FP_OWNER_NUMBERS>, FP_OWNER_ABIS>;
+using OwnerTable = std::array<std::array<uint32_t, FP_OWNER_NUMBERS>, FP_OWNER_ABIS>;
 
 struct Options {
   ObjectChoice object = ObjectChoice::kAuto;
-  fp_tier tier = FP_TIER_LATENCY;
+  fp_tier tier = FP_TIER_FULL;
   uint32_t slots = 1024;  // power of two
   uint32_t spill_entries = 2048;
   uint32_t ring_bytes = 256 * 1024;  // power of two, whole pages
+  uint32_t classes = 256;            // objects that can be told apart
+  uint32_t commands = 512;           // (object, ioctl command) that can
+  uint32_t class_commands = 256;     // commands of one object
   std::vector<std::string> disable_hooks;
   const OwnerTable* owners = nullptr;  // borrowed for the call
 };

@@ -50,6 +50,16 @@ class Source {
   virtual void DeleteSpill(const fp_spill_key& key) = 0;
   virtual uint32_t SpillCapacity() const = 0;
 
+  // Classes and commands ever announced; while unchanged there is nothing new to walk.
+  virtual uint64_t ClassesTotal() const = 0;
+  // Modules freed since the attach, + 1: fp_class_key.epoch of what is announced now.
+  virtual uint32_t ModulesEpoch() const = 0;
+  virtual absl::Status WalkClasses(const std::function<void(uint32_t, const fp_class&)>& sink) = 0;
+  virtual absl::Status WalkCommands(
+      const std::function<void(uint32_t, const fp_command&)>& sink) = 0;
+  // For a class of an earlier epoch: its place is needed for others.
+  virtual void ForgetClass(uint32_t id, const fp_class_key& key) = 0;
+
   virtual std::array<uint64_t, FP_LOSS_COUNT> Losses() const = 0;
   virtual std::vector<HookState> Hooks() const = 0;
   // Memory of maps and programs by /proc/self/fdinfo (memlock), bytes.

@@ -93,6 +93,7 @@ std::vector<std::pair<Key, Value>> Subtract(const std::vector<std::pair<Key, Val
 Totals Sum(const Counts& counts) {
   Totals t;
   for (const auto& [key, stats] : counts.calls) {
+    if (key.kind != CallKind::kCalls) continue;
     t.calls += stats.calls;
     t.errors += stats.errors;
     t.denied += stats.denied;

@@ -12,10 +12,18 @@
 
 namespace footprint::model {
 
+// What a row of calls counts.
+enum class CallKind : uint8_t {
+  kCalls,   // every call, once, under the object that served it
+  kSecond,  // calls that had a second descriptor, under what stood behind that one
+  kMade,    // calls that answered a descriptor, under what stands behind it; among kCalls too
+};
+
 struct CallKey {
   uint8_t abi = 0;  // enum fp_abi
   int32_t number = 0;
-  uint32_t object_class = 0;  // 0: none
+  uint32_t object_class = 0;  // as in a cell's key; 0: none
+  CallKind kind = CallKind::kCalls;
   auto operator<=>(const CallKey&) const = default;
 };
 
@@ -56,6 +64,7 @@ struct Counts {
 struct Totals {
   uint64_t calls = 0, errors = 0, denied = 0, unfinished = 0, total_ns = 0;
 };
+// Of the rows of kind kCalls: every call once.
 Totals Sum(const Counts& counts);
 
 // Adds every count of `more`; max_ns takes the larger.

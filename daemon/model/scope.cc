@@ -50,6 +50,7 @@ class Selection {
     f.losses = snapshot.losses;
     f.overflow_calls = snapshot.losses[Loss::kCallsUnattributed];
     f.origin = snapshot.origin;
+    f.objects = snapshot.objects;
     if (f.origin != nullptr) {
       f.start_realtime_ns = f.origin->attached_realtime_ns;
       f.start_boottime_ns = f.origin->attached_boottime_ns;

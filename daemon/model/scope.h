@@ -44,6 +44,7 @@ struct Footprint {
   int64_t start_realtime_ns = 0, end_realtime_ns = 0;
   uint64_t start_boottime_ns = 0, end_boottime_ns = 0;
   std::shared_ptr<const Origin> origin;
+  std::shared_ptr<const ObjectTable> objects;  // null: none are known
 };
 
 // The life that a pid or tree scope means now: the living one, else the latest.

@@ -28,6 +28,10 @@ const char* LossName(Loss cause) {
       return "origin_unknown";
     case Loss::kEventsDropped:
       return "events_dropped";
+    case Loss::kObjectUnknown:
+      return "object_unknown";
+    case Loss::kCommandDropped:
+      return "command_dropped";
     case Loss::kProgramMissed:
       return "program_missed";
   }

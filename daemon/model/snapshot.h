@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/model/counts.h"
+#include "daemon/model/objects.h"
 
 namespace footprint::model {
 
@@ -58,16 +59,18 @@ struct Life {
   std::vector<std::shared_ptr<const Command>> folded_descendants;
 };
 
-// Indices equal enum fp_loss up to kDroppedEvents; see there.
+// Indices equal enum fp_loss up to kCommandDropped; see there.
 enum class Loss {
   kCallsUnattributed,
   kDetailDropped,
   kExitUnmatched,
   kOriginUnknown,
   kEventsDropped,
+  kObjectUnknown,
+  kCommandDropped,
   kProgramMissed
 };
-inline constexpr int kLossCount = 6;
+inline constexpr int kLossCount = 8;
 
 struct Losses {
   std::array<uint64_t, kLossCount> count{};
@@ -103,6 +106,7 @@ struct Snapshot {
   int64_t realtime_ns = 0;
   uint64_t boottime_ns = 0;
   std::shared_ptr<const Origin> origin;
+  std::shared_ptr<const ObjectTable> objects;
   std::vector<Hook> hooks;
   Losses losses;
   std::vector<std::shared_ptr<const Life>> lives;        // by id
@@ -115,7 +119,7 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 // A rare event.
 struct Event {
-  enum class Kind { kFork = 1, kExec = 2, kExit = 3 };
+  enum class Kind { kFork = 1, kExec = 2, kExit = 3, kObject = 4 };
   Kind kind = Kind::kExec;
   int64_t realtime_ns = 0;
   LifeId life;
@@ -123,6 +127,7 @@ struct Event {
   Image image;  // counts is null
   bool has_wait_status = false;
   uint32_t wait_status = 0;
+  ObjectClass object;  // of kObject: what was seen for the first time
 };
 
 }  // namespace footprint::model

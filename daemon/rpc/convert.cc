@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/rpc/convert_objects.h"
 #include "daemon/rpc/text.h"
 #include "data/names.h"
 
@@ -52,6 +53,7 @@ using SyscallId = std::pair<uint8_t, int32_t>;
 void SetSyscalls(const model::Counts& counts, v1::Footprint& out) {
   std::map<SyscallId, v1::Syscall> rows;
   for (const auto& [key, stats] : counts.calls) {
+    if (key.kind != model::CallKind::kCalls) continue;
     const names::Abi abi = AbiOf(key.abi);
     v1::Syscall& row = rows[{key.abi, key.number}];
     row.set_abi(std::string(names::AbiName(abi)));
@@ -93,6 +95,7 @@ void SetSubsystems(const model::Counts& counts, v1::Footprint& out) {
     return it->second;
   };
   for (const auto& [key, stats] : counts.calls) {
+    if (key.kind != model::CallKind::kCalls) continue;
     v1::Subsystem& row = row_of(names::OwnerOf(AbiOf(key.abi), key.number));
     row.set_calls(row.calls() + stats.calls);
     row.set_errors(row.errors() + stats.errors);
@@ -202,6 +205,8 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   out.set_observer_calls(footprint.observer_calls);
   out.set_overflow_calls(footprint.overflow_calls);
   SetSyscalls(footprint.counts, out);
+  SetObjects(footprint, out);
+  SetServedBy(out);
   SetSubsystems(footprint.counts, out);
   if (omit_processes) return;
   size_t bytes = 0;
@@ -240,6 +245,10 @@ void ToProto(const model::Event& event, v1::WatchEventsResponse& out) {
       break;
     case model::Event::Kind::kExit:
       out.set_kind(v1::EVENT_KIND_PROCESS_EXIT);
+      break;
+    case model::Event::Kind::kObject:
+      out.set_kind(v1::EVENT_KIND_OBJECT_FIRST_SEEN);
+      SetNames(event.object, *out.mutable_object());
       break;
   }
   SetTime(event.realtime_ns, *out.mutable_time());

@@ -62,6 +62,7 @@ TEST_CASE("unit.app.every_documented_key_is_known_with_its_default") {
   CHECK(c->interval_ms == defaults.interval_ms);
   CHECK(c->slots == defaults.slots);
   CHECK(c->spill_entries == defaults.spill_entries);
+  CHECK(c->object_classes == defaults.object_classes);
   CHECK(c->ring_kib == defaults.ring_kib);
   CHECK(c->max_dead_images == defaults.max_dead_images);
   CHECK(c->max_commands == defaults.max_commands);

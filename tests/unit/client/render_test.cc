@@ -37,12 +37,47 @@ TEST_CASE("the table of a footprint", "[client]") {
         "subsystem   calls  errors    total   p50 <    p99 <\n"
         "filesystem     30       2  4.56 us  256 ns  1.02 us\n"
         "\n"
-        "system call  calls  errors       total  subsystem   definition\n"
-        "read            23       2  213503d23h  filesystem  fs/read_write.c\n"
+        "system call  calls  errors       total  owner       served by  definition\n"
+        "read            23       2  213503d23h  filesystem  spi, pipe  fs/read_write.c\n"
         "close            7       0        0 ns  filesystem\n"
+        "\n"
+        "served by  driver  module  calls  errors    total      max  subsystem\n"
+        "spi        spidev  spidev     20       1  4.00 us  1.23 us  spi\n"
+        "pipe       pipe                3       1  2.00 us  1.00 us  ipc\n"
+        "\n"
+        "ioctl               command     calls  errors    total  served by  module\n"
+        "SPI_IOC_MESSAGE(1)  0x40206b00    914       0  9.00 us  spi        spidev\n"
+        "\n"
+        "Note: io_uring is not seen\n"
         "\n"
         "pid  command                   calls  errors  total  unit\n"
         " 42  =1+1\\x1b[31m,\"q\"\\x0a\\xff     30       2   0 ns  ssh.service\n");
+}
+
+TEST_CASE("who served the calls, in every format", "[client]") {
+  Report report = SampleReport();
+  TableOptions options;
+  options.by = By::kModule;
+  CHECK_THAT(FootprintTable(report, options), Contains("spidev         20"));
+  CHECK_THAT(FootprintTable(report, options), Contains("(built in)      3"));
+  options.by = By::kObject;
+  CHECK_THAT(FootprintTable(report, options), Contains("read         pipe"));
+  CHECK(FootprintCsv(report, By::kDriver, true) ==
+        "server,driver,module,subsystem,device,calls,errors,total_ns,max_ns,complete\r\n"
+        "spi,spidev,spidev,spi,,20,1,4000,1230,true\r\n"
+        "pipe,pipe,,ipc,,3,1,2000,1000,true\r\n");
+  CHECK_THAT(FootprintCsv(report, By::kIoctl, false),
+             Contains("0x40206b00,SPI_IOC_MESSAGE(1),spi,spidev,spidev,,914,0,9000,0,true"));
+  CHECK_THAT(FootprintCsv(report, By::kObject, false),
+             Contains("x86_64,read,spi,spidev,spidev,spi,,,20,1,4000,1230,true"));
+  const std::string json = FootprintJson(report, true);
+  CHECK_THAT(json,
+             Contains("\"objects\":[{\"abi\":\"x86_64\",\"syscall\":\"read\",\"server\":\"spi\","
+                      "\"driver\":\"spidev\",\"module\":\"spidev\",\"subsystem\":\"spi\","));
+  CHECK_THAT(json,
+             Contains("\"command\":\"0x40206b00\",\"name\":\"SPI_IOC_MESSAGE(1)\",\"named\":true,"
+                      "\"calls\":914"));
+  CHECK_THAT(json, Contains("\"served_by\":[\"spi\",\"pipe\"]"));
 }
 
 TEST_CASE("an incomplete footprint says why, first of all", "[client]") {
@@ -72,11 +107,12 @@ TEST_CASE("the table of calls keeps to 80 columns", "[client]") {
   Report report = SampleReport();
   v1::Syscall& row = *report.footprint.add_syscalls();
   row.set_abi("x86_64");
-  row.set_name("sched_rr_get_interval");
+  row.set_name("sched_setattr");
+  report.footprint.mutable_syscalls(0)->set_total_ns(1);
   row.set_owner("scheduler");
   row.set_definition("kernel/sched/a_long_directory/syscalls.c:1499");
   row.set_calls(1234567);
-  row.set_errors(1234567);
+  row.set_errors(123456);
   TableOptions options;
   options.by = By::kSyscall;
   const std::string table = FootprintTable(report, options);
@@ -107,7 +143,9 @@ TEST_CASE("the JSON has every key of the contract, and exact numbers", "[client]
     CHECK(json.contains(key));
   }
   CHECK(json["losses"] == nlohmann::json({{"calls_unattributed", 0}, {"detail_dropped", 0}}));
-  CHECK(json["objects"] == nlohmann::json::array());
+  CHECK(json["objects"].size() == 2);
+  CHECK(json["objects"][0]["server"] == "spi");
+  CHECK(json["second_objects"] == nlohmann::json::array());
   const auto& read = json["syscalls"][0];
   CHECK(read["name"] == "read");
   CHECK(read["definition"] == "fs/read_write.c:722");

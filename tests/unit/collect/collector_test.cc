@@ -23,7 +23,15 @@ struct Rig {
         collector(source, procfs, clock, {.dead_images = dead_images, .commands = commands},
                   kOwnPid, std::make_shared<model::Origin>(),
                   {.append = [this](model::Event e) { events.push_back(std::move(e)); },
-                   .lost = [this](uint64_t n) { lost += n; }}) {
+                   .lost = [this](uint64_t n) { lost += n; }},
+                  [this](std::span<const objects::ClassFacts> classes) {
+                    std::vector<objects::ObjectName> names;
+                    for (const auto& facts : classes) {
+                      named.push_back(facts);
+                      names.push_back({.server = facts.fs_type, .module = facts.module});
+                    }
+                    return names;
+                  }) {
     std::filesystem::create_directories(root / "proc");
   }
   ~Rig() { std::filesystem::remove_all(root); }
@@ -48,6 +56,7 @@ struct Rig {
   FakeClock clock;
   std::vector<model::Event> events;
   uint64_t lost = 0;
+  std::vector<objects::ClassFacts> named;
   std::vector<model::LifeId> pinned;
   Collector collector;
 };

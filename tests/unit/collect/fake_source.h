@@ -92,6 +92,17 @@ class FakeSource : public kernel::Source {
     spill.erase({key.claim, key.tid, key.kind, key.key});
   }
   uint32_t SpillCapacity() const override { return 64; }
+  uint64_t ClassesTotal() const override { return classes_total; }
+  uint32_t ModulesEpoch() const override { return epoch; }
+  absl::Status WalkClasses(const std::function<void(uint32_t, const fp_class&)>& sink) override {
+    for (const auto& [id, entry] : classes) sink(id, entry);
+    return absl::OkStatus();
+  }
+  absl::Status WalkCommands(const std::function<void(uint32_t, const fp_command&)>& sink) override {
+    for (const auto& [id, entry] : commands) sink(id, entry);
+    return absl::OkStatus();
+  }
+  void ForgetClass(uint32_t id, const fp_class_key&) override { classes.erase(id); }
   std::array<uint64_t, FP_LOSS_COUNT> Losses() const override { return losses; }
   std::vector<kernel::HookState> Hooks() const override { return hooks; }
   uint64_t MemoryBytes() const override { return 4096; }
@@ -100,7 +111,10 @@ class FakeSource : public kernel::Source {
   std::vector<fp_orphan> orphans;
   std::vector<fp_event> events;
   std::vector<uint32_t> freed;
-  uint64_t spilled_total = 0, orphans_total = 0;
+  std::map<uint32_t, fp_class> classes;
+  std::map<uint32_t, fp_command> commands;
+  uint64_t spilled_total = 0, orphans_total = 0, classes_total = 0;
+  uint32_t epoch = 1;
   int harvests = 0;
   std::array<uint64_t, FP_LOSS_COUNT> losses{};
   std::vector<kernel::HookState> hooks{{"sched_process_exit", true, "", 0},

@@ -56,7 +56,7 @@ TEST_CASE("unit.rpc.footprint_has_names_owners_and_every_loss_cause") {
   CHECK(out.syscalls(0).owner() == "filesystem");
   CHECK(out.syscalls(0).errnos(0).name() == "EAGAIN");
   CHECK(out.syscalls(1).name() == "unknown:99999");
-  CHECK(out.losses().causes_size() == 5);
+  CHECK(out.losses().causes_size() == 7);
   bool seen = false;
   for (const auto& subsystem : out.subsystems()) {
     if (subsystem.latency_log2_ns_size() == 0) continue;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// ioctls known: commands of sockets, terminals, block devices, the random device, and FIONREAD on
+//   three kinds of files, each a known number of times; prints server, tab, command, tab, calls.
+// ioctls many N: N distinct commands on one timerfd, once each.
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/random.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+int next = 3;  // calls of the next command: no two are the same
+
+void Ask(const char* server, int fd, unsigned long command) {
+  if (fd < 0) return;
+  char answer[256] = "lo";
+  for (int i = 0; i < next; i++) ioctl(fd, command, answer);
+  printf("%s\t0x%04lx\t%d\n", server, command & 0xffffffff, next);
+  next += 2;
+}
+
+void Known() {
+  int ends[2];
+  const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+  constexpr unsigned long kSocket[] = {
+      SIOCGIFFLAGS,  SIOCGIFADDR,   SIOCGIFNETMASK, SIOCGIFMTU,     SIOCGIFHWADDR,
+      SIOCGIFINDEX,  SIOCGIFCONF,   SIOCGIFNAME,    SIOCGIFBRDADDR, SIOCGIFDSTADDR,
+      SIOCGIFMETRIC, SIOCGIFTXQLEN, SIOCGIFMAP};
+  for (const unsigned long command : kSocket) {
+    Ask("udp", udp, command);
+  }
+  const int pty = posix_openpt(O_RDWR | O_NOCTTY);
+  constexpr unsigned long kTerminal[] = {TCGETS, TIOCGWINSZ, TIOCGPTN, FIONREAD};
+  for (const unsigned long command : kTerminal) {
+    Ask("pty", pty, command);
+  }
+  if (pipe(ends) == 0) Ask("pipe", ends[0], FIONREAD);
+  Ask("udp", udp, FIONREAD);
+  Ask("urandom", open("/dev/urandom", O_RDONLY), RNDGETENTCNT);
+  Ask("loop", open("/dev/loop0", O_RDONLY), BLKGETSIZE64);
+  // No driver knows these.
+  Ask("udp", udp, 0x1234);
+  Ask("pty", pty, 0xc0ffee01);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && strcmp(argv[1], "known") == 0) {
+    Known();
+    return 0;
+  }
+  if (argc != 3 || strcmp(argv[1], "many") != 0) return 2;
+  const int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+  if (timer < 0) return 1;
+  for (unsigned long i = 0; i < strtoul(argv[2], nullptr, 10); i++) ioctl(timer, 0x7a00 + i);
+  return 0;
+}
