@@ -173,7 +173,7 @@ void ProbeFiles(std::vector<Finding>& out) {
   const bool confidential = lockdown.find("[confidentiality]") != std::string::npos;
   out.push_back(Judge("no lockdown=confidentiality", Importance::kOptional, !confidential,
                       lockdown.empty() ? "no lockdown here" : lockdown,
-                      "programs may not read kernel memory",
+                      "the full object alone can serve, and files given to exec are unknown",
                       "boot without lockdown=confidentiality"));
   out.push_back(Judge("kernel symbols", Importance::kOptional, Readable("/proc/kallsyms"),
                       "/proc/kallsyms", "drivers are named by device number alone",

@@ -220,6 +220,19 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   std::string degraded;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
   if (full) object = LoadWithTier(true, options, hooks, degraded);
+  if (full && !object.ok()) {
+    // Under lockdown=confidentiality typed loads are left, and the helpers are gone.
+    const std::string reason(object.status().message());
+    options.may_read_kernel = false;
+    options.tier = wanted.tier;
+    if (auto blind = LoadWithTier(true, options, hooks, degraded); blind.ok()) {
+      object = std::move(blind);
+      reasons.push_back(absl::StrCat(
+          "kernel memory may not be read (lockdown=confidentiality?): files given to exec are "
+          "unknown; ",
+          reason));
+    }
+  }
   if (!object.ok() && options.object != ObjectChoice::kFull) {
     if (full) reasons.push_back(std::string(object.status().message()));
     full = false;

@@ -27,6 +27,7 @@ struct Options {
   uint32_t ring_bytes = 256 * 1024;  // power of two, whole pages
   std::vector<std::string> disable_hooks;
   const OwnerTable* owners = nullptr;  // borrowed for the call
+  bool may_read_kernel = true;         // Create() clears it where the kernel refuses
 };
 
 class Probe : public Source {

@@ -94,7 +94,7 @@ def build(directory: pathlib.Path, jobs: int, kind: str = "RelWithDebInfo"):
     make = ["cmake", "--build", directory, "-j", str(jobs), "--target", *TARGETS]
     for command in (configure, make):
         done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
         if done.returncode != 0:
             said = "\n".join(done.stdout.splitlines()[-40:])
             raise Failure(f"the arm64 build failed:\n{said}")
