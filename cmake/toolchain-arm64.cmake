@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds for 64-bit ARM on another machine. FOOTPRINT_CROSS is the directory under which
 # Debian's cross compilers lie, FOOTPRINT_SYSROOT the one with arm64 libraries and headers:
-# tests/vm/cross fetches both and calls cmake with them.
+# tests/vm/lib/cross.py fetches both and calls cmake with them.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)

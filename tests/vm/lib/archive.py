@@ -37,16 +37,26 @@ class Lock:
         self.file.close()
 
 
+def _ask_apt(*words: str) -> list[str]:
+    try:
+        return subprocess.run(["apt-get", *words], capture_output=True,
+                              text=True).stdout.splitlines()
+    except FileNotFoundError:
+        raise Unavailable("this machine has no apt, which fetches kernels") from None
+
+
 def mirror() -> str:
     """Where the machine gets its Debian packages from."""
-    targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(LABEL)",
-         "Created-By: Packages"], capture_output=True, text=True).stdout
-    for line in targets.splitlines():
+    for line in _ask_apt("indextargets", "--format", "$(REPO_URI) $(CODENAME) $(LABEL)",
+                         "Created-By: Packages"):
         words = line.split()
         # Not the updates of a suite, nor another vendor: these do not hold every suite.
         if len(words) == 3 and words[2] == "Debian" and "-" not in words[1]:
             return words[0]
+    # An image whose lists were removed still says where it would get them.
+    for line in _ask_apt("update", "--print-uris"):
+        if match := re.match(r"'(\S+/debian/)dists/[a-z]+/InRelease'", line):
+            return match.group(1)
     raise Unavailable("apt knows no Debian mirror on this machine (apt-get indextargets)")
 
 

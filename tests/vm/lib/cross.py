@@ -2,7 +2,7 @@
 """The arm64 build: a cross compiler and a sysroot from Debian's packages, in the cache.
 
 Nothing is installed on the machine: Debian's cross compilers and gcc-multilib, which many
-machines have, cannot be installed together. See docs/decisions/0010-cross-build.md.
+machines have, cannot be installed together. See docs/decisions/0010-other-kernels.md.
 """
 import os
 import pathlib

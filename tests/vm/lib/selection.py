@@ -37,8 +37,8 @@ PROGRAMS = {"e2e": "e2e_tests", "bpf.sum_rule": "bpf_tests", "bpf.objects": "bpf
 def for_cell(cell) -> list:
     """(test, limit) of a cell, see lib/cell.py."""
     both = BOTH_OBJECTS + OF_ARCHITECTURE[cell.arch]
-    if cell.lockdown:
-        return OBJECTS
+    if cell.lockdown:  # takes away the helpers without which the core object knows nothing
+        return OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
     if cell.caps:
