@@ -43,14 +43,14 @@ def build_directory(arch: str, given) -> pathlib.Path:
     return SOURCE / "build-arm64"
 
 
-def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), jobs=None):
+def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), quick=False):
     """Boots the cell and runs `tests`, or those that belong to it. Answers machine.Outcome."""
     machine.emulator(cell.arch)
     directory = build_directory(cell.arch, build)
     kernel = kernels.get(cell.kernel, cell.arch, cell.variant, refresh)
     if cell.arch != host_architecture():
-        cross.build(directory, jobs or os.cpu_count())
-    chosen = selection.named(tests) if tests else selection.for_cell(cell)
+        cross.build(directory, os.cpu_count())
+    chosen = selection.named(tests) if tests else selection.for_cell(cell, quick)
     lines = [(name, limit, selection.command(name, directory)) for name, limit in chosen]
     # A word that no program prints by chance.
     mark = f"@vm-{secrets.token_hex(4)}"

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import time
 
 PROGRAMS = ("sys_enter", "sys_exit", "process_fork", "process_exec", "process_exit")
 
@@ -15,7 +16,8 @@ kernel. A cell is repeated by `tests/vm/run` with the options of its row.
 
 "*full*" reads kernel types by BTF; "*core*" needs none and serves where the full object is
 refused. What a kernel lacks is found by trying, never by its version. Hooks: N of
-`sys_enter`, `sys_exit`, `sched_process_fork`, `sched_process_exec`, `sched_process_exit`.
+`sys_enter`, `sys_exit`, `sched_process_fork`, `sched_process_exec`, `sched_process_exit`. "Quick"
+is the shorter list of tests that every `tests/run` takes.
 """
 
 
@@ -29,9 +31,11 @@ class Summary:
     boot_seconds: float = 0
     seconds: float = 0
     unavailable: str = ""  # why there is no result
+    quick: bool = False
+    when: str = ""
 
 
-def summarize(outcome, seconds: float) -> Summary:
+def summarize(outcome, seconds: float, quick: bool) -> Summary:
     facts, verified = {}, {}
     for name, value in outcome.facts:
         if name == "verified":
@@ -41,7 +45,8 @@ def summarize(outcome, seconds: float) -> Summary:
             facts[name] = value
     failures = [f"{r.name}: {_first(r.output)}" for r in outcome.results if not r.passed]
     return Summary(facts, verified, len(outcome.results) - len(failures), len(outcome.results),
-                   failures, outcome.boot_seconds, seconds)
+                   failures, outcome.boot_seconds, seconds, quick=quick,
+                   when=time.strftime("%Y-%m-%d", time.gmtime()))
 
 
 def _first(output: list) -> str:
@@ -91,19 +96,20 @@ def render(results: list) -> str:
     for cell, found in results:
         name = f"`{options(cell)}`"
         if found is None or found.unavailable:
-            rows.append([name, "", "", "", "", "not run"])
+            rows.append([name, "", "", "", "", "not run", ""])
             notes.append(f"* {name}: not run{': ' + found.unavailable if found else ''}")
             continue
         facts = found.facts
         rows.append([name, facts.get("release", "?"), facts.get("page_size", "?"),
-                     _served(facts), _hooks(facts), f"{found.passed} of {found.total}"])
+                     _served(facts), _hooks(facts), f"{found.passed} of {found.total}" + (", quick" if found.quick else ""),
+                     found.when])
         notes += [f"* {name}: {failure}" for failure in found.failures]
         for kind in ("full", "core"):
             if facts.get(kind, "").startswith("refused"):
                 notes.append(f"* {name}: the {kind} object is {facts[kind]}")
             elif (numbers := [found.verified.get(f"{kind}/{p}", 0) for p in PROGRAMS]) and any(numbers):
                 counts.append([facts["release"], kind, *numbers])
-    text = HEAD + "\n" + _table(["cell", "kernel", "page", "object, tier", "hooks", "tests"], rows)
+    text = HEAD + "\n" + _table(["cell", "kernel", "page", "object, tier", "hooks", "tests", "when"], rows)
     text += "\n## Verifier\n\nInstructions that the verifier walked to accept each program, of "
     text += "1,000,000; kernels\nbefore 5.16 do not tell.\n\n"
     text += _table(["kernel", "object", *PROGRAMS], list(map(list, dict.fromkeys(map(tuple, counts)))))
