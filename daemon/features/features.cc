@@ -4,6 +4,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,24 @@ class Fd {
  private:
   int fd_;
   int error_;
+};
+
+// Below 5.11 programs and maps count against RLIMIT_MEMLOCK of all processes of the user, so that
+// beside a daemon nothing could be tried. Lifts it while it lives, where that is permitted.
+class NoMemoryLimit {
+ public:
+  NoMemoryLimit() {
+    const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
+    lifted_ = getrlimit(RLIMIT_MEMLOCK, &before_) == 0 && setrlimit(RLIMIT_MEMLOCK, &none) == 0;
+  }
+  ~NoMemoryLimit() {
+    if (lifted_) setrlimit(RLIMIT_MEMLOCK, &before_);
+  }
+  NoMemoryLimit(const NoMemoryLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  bool lifted_ = false;
 };
 
 uint64_t EffectiveCapabilities() {
@@ -187,6 +206,7 @@ void ProbeFiles(std::vector<Finding>& out) {
 }  // namespace
 
 std::vector<Finding> Probe() {
+  const NoMemoryLimit no_limit;
   std::vector<Finding> findings;
   ProbeCapabilities(findings);
   ProbeHooks(findings);
