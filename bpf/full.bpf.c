@@ -125,7 +125,7 @@ static __always_inline void describe_exec(void *bprm, struct fp_ident *ident)
 {
 	const char *name = ((struct linux_binprm *)bprm)->filename;
 
-	if (bpf_probe_read_kernel_str(ident->exe, sizeof(ident->exe), name) < 0)
+	if (!may_read_kernel || bpf_probe_read_kernel_str(ident->exe, sizeof(ident->exe), name) < 0)
 		ident->exe[0] = 0;
 }
 

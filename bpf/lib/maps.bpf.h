@@ -21,6 +21,8 @@ const volatile __u64 ring_wake = 64 * 1024;
 const volatile __u32 closed_wake = 16;
 /* 1: an int 0x80 shows in rcx and r11; not so on CPUs with FRED. */
 const volatile __u32 int80_by_regs = 1;
+/* 0: lockdown=confidentiality took the helpers that read kernel memory away. */
+const volatile __u32 may_read_kernel = 1;
 /* Subsystem index and FP_OWNER_ bits by ABI and number. */
 const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 

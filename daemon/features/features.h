@@ -21,7 +21,8 @@ struct Finding {
   std::string remedy;  // how to get it; "" when present
 };
 
-// Tries everything, in a fixed order. Attaches each hook for a moment.
+// Tries everything, in a fixed order. Attaches each hook for a moment, and lifts the process's
+// RLIMIT_MEMLOCK as long.
 std::vector<Finding> Probe();
 
 // "CAP_BPF, CAP_PERFMON": effective capabilities that loading needs and this process lacks; "" when

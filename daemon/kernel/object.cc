@@ -66,6 +66,7 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
   config.slot_mask = options.slots - 1;
   config.tier = options.tier;
+  config.may_read_kernel = options.may_read_kernel ? 1 : 0;
   config.ring_wake = options.ring_bytes / 2;
   config.closed_wake = std::max(options.slots / 8, 1u);
   config.int80_by_regs = CpuHasFred() ? 0 : 1;

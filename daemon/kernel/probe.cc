@@ -213,6 +213,12 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& o
     degraded = "the core object does not see what is behind a descriptor: tier latency";
     options.tier = FP_TIER_LATENCY;
   }
+  if (!options.may_read_kernel && kind != ObjectKind::kCore) {
+    degraded =
+        "kernel memory may not be read (lockdown=confidentiality?): files given to exec and what is "
+        "behind a descriptor are unknown: tier latency";
+    options.tier = std::min(options.tier, FP_TIER_LATENCY);
+  }
   auto object = Object::Load(kind, options, hooks);
   if (object.ok() && options.tier > FP_TIER_CALLS && !Attached(hooks, "sys_exit")) {
     degraded = "sys_exit does not attach: tier calls";
@@ -246,6 +252,10 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
     if (options.object != ObjectChoice::kPlain) attempt(ObjectKind::kFullTyped);
     if (!object.ok()) attempt(ObjectKind::kFull);
     if (!object.ok()) reasons.push_back(std::string(object.status().message()));
+    if (!object.ok()) {
+      options.may_read_kernel = false;
+      attempt(ObjectKind::kFull);
+    }
   }
   const bool any = options.object == ObjectChoice::kAuto || options.object == ObjectChoice::kCore;
   if (!object.ok() && any) attempt(ObjectKind::kCore);

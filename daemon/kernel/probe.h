@@ -31,6 +31,7 @@ struct Options {
   uint32_t class_commands = 256;     // commands of one object
   std::vector<std::string> disable_hooks;
   const OwnerTable* owners = nullptr;  // borrowed for the call
+  bool may_read_kernel = true;         // Create() clears it where the kernel refuses
 };
 
 class Probe : public Source {

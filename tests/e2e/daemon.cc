@@ -2,6 +2,7 @@
 #include "tests/e2e/daemon.h"
 
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -72,6 +73,15 @@ bool BpfIdGone(const std::pair<std::string, uint32_t>& id) {
   return false;
 }
 
+bool AsInTheUnit(const TempDir& dir, Launch& launch) {
+  const char* uid = getenv("FOOTPRINT_TEST_DAEMON_AS");
+  if (!uid) return false;
+  launch.uid = strtoul(uid, nullptr, 10);
+  launch.capabilities = uint64_t{1} << CAP_BPF | uint64_t{1} << CAP_PERFMON;
+  REQUIRE(chown(dir.path().c_str(), *launch.uid, *launch.uid) == 0);
+  return true;
+}
+
 Daemon::Daemon(const DaemonOptions& options) : target_("unix:" + (dir_ / "query.sock")) {
   WriteFile(dir_ / "config.toml", "interval_ms = 100\n" + options.config);
   int notify = NotifySocket(dir_ / "notify.sock");
@@ -81,6 +91,8 @@ Daemon::Daemon(const DaemonOptions& options) : target_("unix:" + (dir_ / "query.
   // A sanitizer keeps freed memory back; what stays is what a memory test may judge.
   if (!getenv("ASAN_OPTIONS")) launch.environment.push_back("ASAN_OPTIONS=quarantine_size_mb=1");
   launch.hide_btf = options.hide_btf;
+  if (AsInTheUnit(dir_, launch))
+    std::filesystem::permissions(dir_ / "notify.sock", std::filesystem::perms{0666});
   process_ = std::make_unique<Process>(launch);
   bool ready = Ready(notify, *process_);
   close(notify);

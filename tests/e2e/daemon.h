@@ -58,16 +58,27 @@ class Daemon {
   std::unique_ptr<Process> process_;
 };
 
+// When FOOTPRINT_TEST_DAEMON_AS names a user id: makes a daemon start as the service unit does
+// it, as that user with CAP_BPF and CAP_PERFMON alone, who then owns `dir`. False when it does not.
+bool AsInTheUnit(const TempDir& dir, Launch& launch);
+
 // Ids of BPF programs, maps and links that a process holds open: kind and id.
 std::vector<std::pair<std::string, uint32_t>> BpfIdsOf(pid_t pid);
 // True when the kernel knows the id no more.
 bool BpfIdGone(const std::pair<std::string, uint32_t>& id);
 
+// What programs of this build are called in "abi".
+#ifdef __aarch64__
+inline constexpr char kNativeAbi[] = "arm64";
+#else
+inline constexpr char kNativeAbi[] = "x86_64";
+#endif
+
 // Row of a call in "syscalls"; an empty object when there is none.
-Json Row(const Json& footprint, const std::string& name, const std::string& abi = "x86_64");
-uint64_t Count(const Json& footprint, const std::string& name, const std::string& abi = "x86_64");
+Json Row(const Json& footprint, const std::string& name, const std::string& abi = kNativeAbi);
+uint64_t Count(const Json& footprint, const std::string& name, const std::string& abi = kNativeAbi);
 uint64_t Errno(const Json& footprint, const std::string& name, const std::string& error,
-               const std::string& abi = "x86_64");
+               const std::string& abi = kNativeAbi);
 // Sum of a member over the rows of an array: Sum(footprint, "processes", "calls").
 uint64_t Sum(const Json& footprint, const std::string& array, const std::string& member);
 

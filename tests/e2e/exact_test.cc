@@ -133,14 +133,21 @@ TEST_CASE("e2e.exact.in_flight") {
   CHECK(Count(footprint, "exit_group") == 1);
 }
 
+// arm64 has no pause of its own.
+#ifdef __aarch64__
+constexpr char kPause[] = "ppoll";
+#else
+constexpr char kPause[] = "pause";
+#endif
+
 // A call that a signal's death interrupts leaves with the kernel's restart code before
 // the thread dies, so it is an error, not an unfinished call.
 TEST_CASE("e2e.exact.killed_while_blocked") {
   Daemon daemon;
   Json footprint = daemon.Record({Workload("killed")}, 128 + SIGALRM);
   RequireSound(footprint);
-  CHECK(Count(footprint, "pause") == 1);
-  CHECK(Errno(footprint, "pause", "ERESTARTNOHAND") == 1);
+  CHECK(Count(footprint, kPause) == 1);
+  CHECK(Errno(footprint, kPause, "ERESTARTNOHAND") == 1);
   CHECK(footprint.at("in_flight") == 0);
   CHECK(Count(footprint, "exit_group") == 0);
 }
@@ -176,6 +183,25 @@ TEST_CASE("e2e.exact.i386") {
       RequireSound(footprint);
       CHECK(Count(footprint, "getppid", "i386") == 43);
       CHECK(Count(footprint, "getppid", "x86_64") == 17);
+    }
+  }
+}
+#endif
+
+#ifdef __aarch64__
+TEST_CASE("e2e.exact.arm") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({Config(object)});
+      Json footprint = daemon.Record({Workload("arm")});
+      RequireSound(footprint);
+      CHECK(Count(footprint, "getppid", "arm") == 41);
+      CHECK(Count(footprint, "close", "arm") == 5);
+      CHECK(Errno(footprint, "close", "EBADF", "arm") == 5);
+      CHECK(Count(footprint, "set_tls", "arm") == 3);
+      CHECK(Count(footprint, "exit", "arm") == 1);
+      // The execve was made by a 64-bit program.
+      CHECK(footprint.at("calls") == 41 + 5 + 3 + 1 + 1);
     }
   }
 }

@@ -20,7 +20,7 @@ std::unique_ptr<v1::FootprintService::Stub> Stub(const Daemon& daemon) {
 grpc::Status Get(const Daemon& daemon, const v1::GetFootprintRequest& request,
                  v1::GetFootprintResponse* response = nullptr) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 20s);
+  context.set_deadline(WallClockIn(20s));
   v1::GetFootprintResponse ignored;
   return Stub(daemon)->GetFootprint(&context, request, response ? response : &ignored);
 }
@@ -170,7 +170,7 @@ TEST_CASE("e2e.hostile.watch_intervals") {
   Daemon daemon;
   for (int64_t seconds : {int64_t{-1}, int64_t{3601}, int64_t{1} << 40}) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + 20s);
+    context.set_deadline(WallClockIn(20s));
     v1::WatchFootprintRequest request;
     v1::WatchFootprintResponse response;
     request.mutable_scope()->set_system(true);

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,6 +32,27 @@ int Check(int result, const char* what) {
   return result;
 }
 
+// To another user, with these capabilities alone, also after an exec: what systemd does for
+// User=, CapabilityBoundingSet= and AmbientCapabilities=.
+bool Become(uid_t uid, uint64_t capabilities) {
+  if (prctl(PR_SET_KEEPCAPS, 1) != 0) return false;
+  for (int which = 0; prctl(PR_CAPBSET_READ, which) >= 0; which++)
+    if (!(capabilities >> which & 1) && prctl(PR_CAPBSET_DROP, which) != 0) return false;
+  if (setgroups(0, nullptr) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+    return false;
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  for (int half : {0, 1}) {
+    const uint32_t bits = capabilities >> 32 * half;
+    data[half] = {bits, bits, bits};
+  }
+  if (syscall(SYS_capset, &header, data) != 0) return false;
+  for (int which = 0; which < 64; which++)
+    if (capabilities >> which & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, which, 0, 0) != 0)
+      return false;
+  return true;
+}
+
 // In the child: no allocation, since other threads of the test may hold locks.
 void Prepare(const Launch& launch) {
   if (launch.hide_btf) {
@@ -37,12 +60,7 @@ void Prepare(const Launch& launch) {
         mount("/dev/null", "/sys/kernel/btf/vmlinux", nullptr, MS_BIND, nullptr) != 0)
       _exit(120);
   }
-  if (launch.uid) {
-    gid_t gid = *launch.uid;
-    if (setgroups(0, nullptr) != 0 || setresgid(gid, gid, gid) != 0 ||
-        setresuid(*launch.uid, *launch.uid, *launch.uid) != 0)
-      _exit(121);
-  }
+  if (launch.uid && !Become(*launch.uid, launch.capabilities)) _exit(121);
 }
 
 pid_t Fork(int cgroup) {
@@ -65,6 +83,14 @@ std::string ReadAll(int file) {
 }
 
 }  // namespace
+
+int Slowness() {
+  static const int factor = [] {
+    const char* text = getenv("FOOTPRINT_TEST_SLOWNESS");
+    return text && atoi(text) > 1 ? atoi(text) : 1;
+  }();
+  return factor;
+}
 
 bool Eventually(const std::function<bool()>& yes, std::chrono::milliseconds most) {
   const Deadline end = In(most);
@@ -163,7 +189,7 @@ bool Process::Ended(std::chrono::milliseconds most) const {
 
 Outcome Process::Wait(std::chrono::milliseconds most) {
   int status = 0;
-  if (!Ended(most)) kill(pid_, SIGKILL);
+  if (!Ended(most * Slowness())) kill(pid_, SIGKILL);
   Check(waitpid(pid_, &status, 0), "waitpid");
   reaped_ = true;
   Outcome outcome;

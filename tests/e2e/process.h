@@ -19,8 +19,15 @@ using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
 using Deadline = std::chrono::steady_clock::time_point;
 
+// How often longer than on the live kernel a test may wait, from FOOTPRINT_TEST_SLOWNESS: for
+// emulated machines. Deadlines below are multiplied by it; what a test measures is not.
+int Slowness();
+// The end of a test's patience, on the clock that gRPC takes, too.
 inline Deadline In(std::chrono::milliseconds wait) {
-  return std::chrono::steady_clock::now() + wait;
+  return std::chrono::steady_clock::now() + wait * Slowness();
+}
+inline std::chrono::system_clock::time_point WallClockIn(std::chrono::milliseconds wait) {
+  return std::chrono::system_clock::now() + wait * Slowness();
 }
 
 // Asks until the answer is yes or the time is over; says which. For what has no event.
@@ -52,6 +59,7 @@ struct Launch {
   std::vector<std::string> environment;  // "NAME=value", beside the test's own
   bool keep_input = false;               // a pipe, see Process::Write; else /dev/null
   std::optional<uid_t> uid;              // and the same gid, no other groups
+  uint64_t capabilities = 0;             // kept in spite of the uid, and no others
   bool hide_btf = false;                 // a mount namespace without kernel BTF
   int cgroup = -1;                       // born in this cgroup v2 directory (borrowed)
   std::string file;                      // path to execute where it differs from argv[0]
@@ -76,7 +84,7 @@ class Process {
   // Output so far.
   std::string out() const;
   std::string err() const;
-  // False after `most` without its end.
+  // False after `most`, to the letter, without its end.
   bool Ended(std::chrono::milliseconds most) const;
   // Waits for the end; after `most` kills it and answers status 128 + 9.
   Outcome Wait(std::chrono::milliseconds most = 60s);

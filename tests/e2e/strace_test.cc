@@ -97,7 +97,7 @@ Table Straced(const Sample& sample, const TempDir& dir) {
 Table Counted(const Json& footprint) {
   Table table;
   for (const Json& row : footprint.at("syscalls")) {
-    REQUIRE(row.at("abi") == "x86_64");
+    REQUIRE(row.at("abi") == kNativeAbi);
     if (row.at("calls") > 0) table[row.at("name")] = {row.at("calls"), row.at("errors")};
   }
   return table;

@@ -46,7 +46,7 @@ TEST_CASE("e2e.stream.deltas_add_up") {
   Daemon daemon;
   Process process(Steps());
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 30s);
+  context.set_deadline(WallClockIn(30s));
   auto stub = Stub(daemon);
   auto reader = stub->WatchFootprint(&context, Watch(process.pid(), true));
   v1::WatchFootprintResponse response;
@@ -72,7 +72,7 @@ TEST_CASE("e2e.stream.slow_reader_loses_no_counts") {
   Daemon daemon;
   Process process(Steps());
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 60s);
+  context.set_deadline(WallClockIn(60s));
   auto stub = Stub(daemon);
   auto reader = stub->WatchFootprint(&context, Watch(process.pid(), false));
   v1::WatchFootprintResponse response;
@@ -96,7 +96,7 @@ TEST_CASE("e2e.stream.events_of_a_life") {
   Daemon daemon;
   const bool full = daemon.Query({"status"}).at("bpf_object") == "full";
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 30s);
+  context.set_deadline(WallClockIn(30s));
   auto stub = Stub(daemon);
   auto reader = stub->WatchEvents(&context, v1::WatchEventsRequest());
   v1::WatchEventsResponse event;

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boots a guest under software emulation and reads what it says on its console."""
+import dataclasses
+import pathlib
+import queue
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+from lib.failure import Unavailable
+
+# "max" is what the emulator can do, 16 KiB pages and 32-bit programs among it. Pointer
+# authentication by the architected algorithm takes half of the time, large addresses
+# trouble old kernels.
+MACHINES = {
+    "amd64": ("qemu-system-x86_64", ["-machine", "q35", "-cpu", "max"], "ttyS0"),
+    "arm64": ("qemu-system-aarch64",
+              ["-machine", "virt", "-cpu", "max,pauth-impdef=on,lpa2=off"], "ttyAMA0"),
+}
+BOOT_LIMIT = 180  # seconds until the first mark
+SILENCE = 60  # seconds beyond a test's own limit
+TAIL = 40  # lines of the console that a failure shows
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    passed: bool
+    seconds: int
+    output: list
+
+
+@dataclasses.dataclass
+class Outcome:
+    results: list = dataclasses.field(default_factory=list)
+    facts: list = dataclasses.field(default_factory=list)  # [name, value]
+    boot_seconds: float = 0
+
+
+def emulator(arch: str) -> str:
+    program = MACHINES[arch][0]
+    if not shutil.which(program):
+        raise Unavailable(f"{program} is not installed (packaging/test-deps)")
+    return program
+
+
+def _command(arch: str, kernel: pathlib.Path, initramfs: pathlib.Path, boot: list) -> list:
+    program, machine, console = emulator(arch), MACHINES[arch][1], MACHINES[arch][2]
+    # A panic ends the machine; an oops is a panic.
+    words = [f"console={console}", "panic=-1", "oops=panic", "loglevel=4", "rdinit=/init",
+             "random.trust_cpu=on", "mitigations=off", *boot]
+    return [program, *machine, "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048",
+            "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
+            "-kernel", kernel, "-initrd", initramfs, "-append", " ".join(words)]
+
+
+class Console:
+    """Lines of the console as they come; keeps all of them, and writes them to a file."""
+
+    def __init__(self, process: subprocess.Popen, log: pathlib.Path):
+        self.lines, self._queue = [], queue.Queue()
+        self._log = open(log, "w")
+        self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream):
+        for raw in stream:
+            self._queue.put(raw.decode(errors="replace").rstrip("\r\n"))
+        self._queue.put(None)
+
+    def next(self, most: float):
+        """The next line; None at the end; raises queue.Empty after `most` seconds."""
+        line = self._queue.get(timeout=max(most, 0.01))
+        if line is not None:
+            # Firmware talks to a terminal.
+            line = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc", "", line)
+            self.lines.append(line)
+            self._log.write(line + "\n")
+            self._log.flush()
+        return line
+
+    def tail(self) -> list:
+        return [line for line in self.lines if line.strip()][-TAIL:]
+
+
+class Run:
+    """One boot. Every test that was planned has a result at the end."""
+
+    def __init__(self, tests: list, mark: str):
+        self.planned = {name: int(limit) for name, limit, _ in tests}
+        self.mark = mark
+        self.outcome = Outcome()
+        self.current = None
+        self.output = []
+        self.done = False
+
+    def _marked(self, line: str):
+        kind, _, rest = line[len(self.mark) + 1:].partition(" ")
+        if kind == "fact":
+            self.outcome.facts.append(rest.split(" ", 1))
+        elif kind == "begin":
+            self.current, self.output = rest, []
+        elif kind == "end":
+            name, status, seconds = rest.rsplit(" ", 2)
+            # 77 is a test that skipped itself: here everything must run.
+            self.outcome.results.append(
+                Result(name, status == "0", int(seconds), self.output + [f"exit status {status}"]))
+            self.current = None
+        elif kind == "kernel":
+            self.outcome.results.append(Result("kernel log", False, 0, [rest]))
+        elif kind == "done":
+            self.done = True
+
+    def _give_up(self, why: str, console: Console):
+        name = self.current or ("boot" if not self.outcome.results else "guest")
+        self.outcome.results.append(Result(name, False, 0, [why, *console.tail()]))
+
+    def read(self, console: Console):
+        begin = time.monotonic()
+        limit = BOOT_LIMIT
+        while not self.done:
+            try:
+                line = console.next(limit)
+            except queue.Empty:
+                self._give_up(f"nothing heard for {limit} s: the guest hangs", console)
+                return
+            if line is None:
+                self._give_up("the guest ended before its tests did", console)
+                return
+            if line.startswith(self.mark + " "):
+                if not self.outcome.boot_seconds:
+                    self.outcome.boot_seconds = time.monotonic() - begin
+                self._marked(line)
+                limit = self.planned.get(self.current, 0) + SILENCE
+            elif self.current and line.strip():
+                self.output.append(line)
+
+    def finish(self) -> Outcome:
+        seen = {result.name for result in self.outcome.results}
+        for name in self.planned:
+            if name not in seen:
+                self.outcome.results.append(Result(name, False, 0, ["did not run"]))
+        return self.outcome
+
+
+def boot(arch, kernel, initramfs, tests, mark, words, log: pathlib.Path) -> Outcome:
+    command = _command(arch, kernel, initramfs, words)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    run = Run(tests, mark)
+    try:
+        run.read(Console(process, log))
+    finally:
+        try:
+            process.wait(timeout=10 if run.done else 0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    return run.finish()

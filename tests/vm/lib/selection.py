@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tests a cell runs. All of them run unchanged on the live kernel, too.
+
+Not here: what needs programs that the guest lacks (strace's samples, python), what is about
+the client and the server and not about the kernel; twenty thousand lives and the sum rule, which
+take ten minutes and more under emulation: `tests/vm/run ... bpf.sum_rule.cgroup_exactly/full`.
+"""
+import pathlib
+
+from lib.failure import Failure
+
+# (test, seconds that it may take under emulation)
+OBJECTS = [("e2e.load.an_object_or_why_not", 240)]
+# These force an object, one after the other.
+BOTH_OBJECTS = [
+    ("e2e.exact.million", 600), ("e2e.exact.errors", 240), ("e2e.exact.denied_by_seccomp", 240),
+    ("e2e.exact.unfinished", 240), ("e2e.lives.reused_pid_inherits_nothing", 240),
+]
+OF_ARCHITECTURE = {"amd64": [("e2e.exact.i386", 240)], "arm64": [("e2e.exact.arm", 240)]}
+# These take the object that the kernel accepts.
+EITHER_OBJECT = [
+    ("e2e.exact.tiers", 240), ("e2e.exact.in_flight", 240),
+    ("e2e.exact.killed_while_blocked", 240), ("e2e.stream.deltas_add_up", 240),
+    ("e2e.stream.events_of_a_life", 240), ("e2e.loss.slots_64_spill_holds", 600),
+    ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
+]
+# What every run of the project's tests does on its two cells, for both objects where they load.
+QUICK = {"e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
+         "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
+         "e2e.exact.in_flight", "e2e.stream.events_of_a_life",
+         "bpf.objects.every_kind_of_file_has_its_name"}
+NAMES = [("bpf.objects.every_kind_of_file_has_its_name", 240)]
+WITHOUT_BTF = [("e2e.exact.million_without_btf", 400)]
+# Suites whose kernel refuses the full object: 5.10 has no bpf_get_current_task_btf. The daemon
+# finds that out by itself, which the first test checks; here it only says what to expect.
+CORE_ALONE = {"bullseye"}
+PROGRAMS = {"e2e": "e2e_tests", "bpf.sum_rule": "bpf_tests", "bpf.objects": "bpf_objects"}
+
+
+def for_cell(cell, quick: bool = False) -> list:
+    """(test, limit) of a cell, see lib/cell.py."""
+    return [(name, limit) for name, limit in _all_of(cell)
+            if not quick or name.partition("/")[0] in QUICK]
+
+
+def _all_of(cell) -> list:
+    both = BOTH_OBJECTS + OF_ARCHITECTURE[cell.arch]
+    if cell.lockdown:  # takes away the helpers without which the core object knows nothing
+        return OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
+    if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
+        return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
+    if cell.caps:
+        return OBJECTS + both + EITHER_OBJECT
+    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + NAMES
+
+
+def named(names: list) -> list:
+    known = {name: limit for group in (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, NAMES, WITHOUT_BTF,
+                                       *OF_ARCHITECTURE.values()) for name, limit in group}
+    return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
+
+
+def command(test: str, build: pathlib.Path) -> str:
+    """`bpf.sum_rule.x`, or with one of its sections: `bpf.sum_rule.x/core`."""
+    name, _, section = test.partition("/")
+    for prefix, program in PROGRAMS.items():
+        if name.startswith(prefix + "."):
+            words = f"exec {build}/bin/{program} '{name}'"
+            return words + (f" -c '{section}'" if section else "")
+    raise Failure(f"no program has a test {name}")
