@@ -35,6 +35,8 @@ static __noinline int spill_call(const struct fp_ident *ident, __u64 key)
 
 	if (entry)
 		entry->calls++;
+	else if (key & (FP_KEY_MADE | FP_KEY_SECOND))
+		count_loss(FP_LOSS_OBJECT_UNKNOWN); /* the call itself is counted elsewhere */
 	else
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
 	return 0;

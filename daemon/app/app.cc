@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/app/event_loop.h"
+#include "daemon/app/kernel_symbols.h"
 #include "daemon/app/origin.h"
 #include "daemon/app/owners.h"
 #include "daemon/base/clock.h"
@@ -107,7 +108,8 @@ class Daemon : public rpc::Control {
   std::unique_ptr<kernel::Probe> probe_;
   std::unique_ptr<EventLoop> loop_;
   collect::Procfs procfs_;
-  const objects::ObjectNamer namer_{objects::Kallsyms(), objects::Devices()};
+  const KernelSymbols symbols_;
+  const objects::ObjectNamer namer_{symbols_, objects::Devices()};
   store::SnapshotStore snapshots_;
   store::EventLog events_{kEventsKept};
   std::unique_ptr<store::Recordings> recordings_;

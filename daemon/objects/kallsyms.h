@@ -14,23 +14,18 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/objects/symbols.h"
 
 namespace footprint::objects {
 
-struct Symbol {
-  std::string name;     // "spidev_ioctl"; "" where no symbol holds the address
-  std::string module;   // "spidev"; "" for what is built in
-  uint64_t offset = 0;  // bytes from the beginning of the function
-};
-
-class Kallsyms {
+class Kallsyms : public Symbols {
  public:
   explicit Kallsyms(std::string path = "/proc/kallsyms");
 
   // One answer for each address, in their order. 0 has no name.
   // A function is found from any address within its first 64 KiB; data only from its beginning, and
   // only on kernels with CONFIG_KALLSYMS_ALL. Of several names the first global one is taken.
-  absl::StatusOr<std::vector<Symbol>> Resolve(std::span<const uint64_t> addresses) const;
+  absl::StatusOr<std::vector<Symbol>> Resolve(std::span<const uint64_t> addresses) const override;
 
  private:
   std::string path_;

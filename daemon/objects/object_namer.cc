@@ -184,8 +184,8 @@ ObjectName Derive(const ClassFacts& facts, const ClassSymbols& symbols, const De
   return name;
 }
 
-ObjectNamer::ObjectNamer(Kallsyms kallsyms, Devices devices)
-    : kallsyms_(std::move(kallsyms)), devices_(std::move(devices)) {}
+ObjectNamer::ObjectNamer(const Symbols& symbols, Devices devices)
+    : symbols_(symbols), devices_(std::move(devices)) {}
 
 std::vector<ObjectName> ObjectNamer::Name(std::span<const ClassFacts> classes) const {
   std::vector<uint64_t> addresses;
@@ -193,7 +193,7 @@ std::vector<ObjectName> ObjectNamer::Name(std::span<const ClassFacts> classes) c
     addresses.push_back(facts.fops);
     addresses.insert(addresses.end(), facts.functions.begin(), facts.functions.end());
   }
-  const auto resolved = kallsyms_.Resolve(addresses);
+  const auto resolved = symbols_.Resolve(addresses);
 
   std::vector<ObjectName> answers;
   size_t next = 0;

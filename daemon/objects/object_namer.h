@@ -12,7 +12,7 @@
 
 #include "daemon/objects/class_facts.h"
 #include "daemon/objects/devices.h"
-#include "daemon/objects/kallsyms.h"
+#include "daemon/objects/symbols.h"
 
 namespace footprint::objects {
 
@@ -28,15 +28,16 @@ ObjectName Derive(const ClassFacts& facts, const ClassSymbols& symbols, const De
 
 class ObjectNamer {
  public:
-  ObjectNamer(Kallsyms kallsyms, Devices devices);
+  // `symbols` is borrowed.
+  ObjectNamer(const Symbols& symbols, Devices devices);
 
-  // One answer a class, in their order; one pass through the symbols for all.
+  // One answer a class, in their order; one question to the symbols for all.
   // The caller caches: an address means something else once its module went, so resolve a class
   // when it is announced, and drop its answer when its module is freed.
   std::vector<ObjectName> Name(std::span<const ClassFacts> classes) const;
 
  private:
-  Kallsyms kallsyms_;
+  const Symbols& symbols_;
   Devices devices_;
 };
 

@@ -29,6 +29,7 @@
 
 #include "classes_bpf.skel.h"
 #include "daemon/base/unique_fd.h"
+#include "daemon/objects/kallsyms.h"
 #include "daemon/objects/object_namer.h"
 #include "data/names.h"
 #include "tests/bpf/classes_abi.h"
@@ -166,7 +167,8 @@ class Zoo {
 };
 
 std::vector<ObjectName> NamesOf(const std::vector<ClassFacts>& classes) {
-  return objects::ObjectNamer(objects::Kallsyms(), objects::Devices()).Name(classes);
+  const objects::Kallsyms symbols;
+  return objects::ObjectNamer(symbols, objects::Devices()).Name(classes);
 }
 
 }  // namespace

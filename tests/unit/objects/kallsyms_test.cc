@@ -120,4 +120,19 @@ TEST_CASE("objects.kallsyms.restricted_is_said") {
         absl::StatusCode::kNotFound);
 }
 
+TEST_CASE("unit.objects.symbols_as_the_kernel_writes_them") {
+  const Symbol built_in = ParseSymbol("ext4_file_read_iter+0x0/0x240");
+  CHECK(built_in.name == "ext4_file_read_iter");
+  CHECK(built_in.module == "");
+  CHECK(built_in.offset == 0);
+  const Symbol of_module = ParseSymbol("spidev_ioctl+0x1f0/0x2a0 [spidev]");
+  CHECK(of_module.name == "spidev_ioctl");
+  CHECK(of_module.module == "spidev");
+  CHECK(of_module.offset == 0x1f0);
+  for (const char* no_name : {"", "0x0", "0xffffffffffffff00", "+0x1/0x2", "f+0xzz/0x1", "f+0x1"}) {
+    CAPTURE(no_name);
+    CHECK(ParseSymbol(no_name).name == "");
+  }
+}
+
 }  // namespace footprint::objects

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/objects/kallsyms.h"
 #include "data/names.h"
 
 namespace footprint::objects {
@@ -75,7 +76,8 @@ class Folder {
 };
 
 std::vector<ObjectName> NameAll(const Captured& captured, const std::string& kallsyms) {
-  return ObjectNamer(Kallsyms(kallsyms), Devices(kCaptured)).Name(captured.classes);
+  const Kallsyms symbols(kallsyms);
+  return ObjectNamer(symbols, Devices(kCaptured)).Name(captured.classes);
 }
 
 // The functions of a class by name, as kallsyms would give them.
