@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "client/render/diagnosis.h"
+#include "client/render/modules.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -140,10 +141,10 @@ std::string FootprintJson(const Report& report, bool one_line) {
   json["overflow_calls"] = footprint.overflow_calls();
   json["syscalls"] = ArrayJson(footprint.syscalls(), SyscallJson);
   json["subsystems"] = ArrayJson(footprint.subsystems(), SubsystemJson);
-  // Part of the contract; this version of the daemon measures none of the three.
+  // Part of the contract; this version of the daemon measures neither of the two.
   json["objects"] = Json::array();
   json["ioctls"] = Json::array();
-  json["modules"] = Json::array();
+  json["modules"] = ModuleUsesJson(footprint);
   json["processes"] = ArrayJson(footprint.processes(), ProcessJson);
   json["processes_truncated"] = footprint.processes_truncated();
   return Dump(json, one_line);

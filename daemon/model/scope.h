@@ -44,6 +44,8 @@ struct Footprint {
   int64_t start_realtime_ns = 0, end_realtime_ns = 0;
   uint64_t start_boottime_ns = 0, end_boottime_ns = 0;
   std::shared_ptr<const Origin> origin;
+  // Of the whole system, at the end and at the beginning; null base: since the attach.
+  ModuleTablePtr modules, modules_base;
 };
 
 // The life that a pid or tree scope means now: the living one, else the latest.

@@ -132,4 +132,14 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* FootprintService::WatchEvents
   return StartEventWatch(context, *request, events_, streams_);
 }
 
+grpc::ServerUnaryReactor* FootprintService::ListModules(grpc::CallbackServerContext* context,
+                                                        const v1::ListModulesRequest* request,
+                                                        v1::ListModulesResponse* response) {
+  const bool built_in = request->include_builtin();
+  return Answer(context, [built_in, response](const model::Snapshot& snapshot) {
+    if (snapshot.modules != nullptr) SetModules(*snapshot.modules, built_in, *response);
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace footprint::rpc

@@ -38,6 +38,9 @@ class FootprintService : public v1::FootprintService::CallbackService {
                                           v1::ListProcessesResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
       grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) override;
+  grpc::ServerUnaryReactor* ListModules(grpc::CallbackServerContext* context,
+                                        const v1::ListModulesRequest* request,
+                                        v1::ListModulesResponse* response) override;
 
  private:
   // Fills the response from a fresh harvest, off the collector thread, and finishes.

@@ -30,6 +30,7 @@ model::Footprint Nothing(const model::Snapshot& now) {
   begin.end_realtime_ns = now.realtime_ns;
   begin.end_boottime_ns = now.boottime_ns;
   begin.origin = now.origin;
+  begin.modules = now.modules;
   return begin;
 }
 
