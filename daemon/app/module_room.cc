@@ -50,10 +50,11 @@ void ModuleRoom::Load(kernel::ObjectChoice choice, modules::Ledger::Facts& facts
     return;
   }
   probe_ = *std::move(probe);
+  kernel_bytes_ = probe_->MemoryBytes();
   facts.object = probe_->object();
   facts.why_not = probe_->degraded_because();
   spdlog::info("modules are followed: object {}, {} KiB in the kernel", facts.object,
-               probe_->MemoryBytes() / 1024);
+               kernel_bytes_ / 1024);
   if (!facts.why_not.empty()) spdlog::warn("modules: degraded: {}", facts.why_not);
 }
 
@@ -79,7 +80,8 @@ std::vector<modules::Symbol> ModuleRoom::Symbols(std::span<const uint64_t> addre
   for (uint64_t& address : inside) --address;
   const auto symbols = kallsyms_.Resolve(inside);
   if (!symbols.ok()) {
-    spdlog::warn("call sites of modules have no names: {}", symbols.status().message());
+    spdlog::warn("call sites of modules have no names: {}",
+                 std::string(symbols.status().message()));
     symbols_shown_ = false;
     return out;
   }
@@ -94,6 +96,7 @@ std::vector<modules::Symbol> ModuleRoom::Symbols(std::span<const uint64_t> addre
 
 void ModuleRoom::Complete(model::Snapshot& snapshot) {
   snapshot.modules = ledger_->Pass();
+  snapshot.kernel_bytes += kernel_bytes_;
   for (const kernel::HookState& hook : probe_ == nullptr ? no_hooks_ : probe_->Hooks()) {
     snapshot.hooks.push_back({hook.name, hook.attached, hook.reason, hook.missed});
     snapshot.losses.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;

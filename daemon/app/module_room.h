@@ -46,6 +46,7 @@ class ModuleRoom {
   bool symbols_shown_ = true;
   std::map<uint64_t, std::string> units_;  // by cgroup id; bounded
   std::vector<kernel::HookState> no_hooks_;
+  uint64_t kernel_bytes_ = 0;
   std::unique_ptr<kernel::ModuleProbe> probe_;
   std::unique_ptr<modules::Ledger> ledger_;
 };
