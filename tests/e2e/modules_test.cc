@@ -3,6 +3,7 @@
 // All but the first case load and unload modules, and take what they need from the machine: they
 // are for a virtual machine (tests/vm), and skip where the kernel has no modules.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
