@@ -50,6 +50,8 @@ class Chronicle {
 
   // Looks up those that are not known yet: one pass through the kernel's symbols for all.
   void Learn(std::span<const uint64_t> addresses);
+  // 0, which has no symbol, is known.
+  bool Knows(uint64_t address) const { return address == 0 || symbols_.contains(address); }
   // "chrdev_open+0x4f [module]"; "" where no symbol is known.
   std::string SiteOf(uint64_t address) const;
   // Its addresses may belong to another module soon.

@@ -49,7 +49,6 @@ void Ledger::OnEvent(const fp_module_event& event) {
   auto told = std::make_shared<model::ModuleEvent>();
   told->name = Text(event.name);
   told->wait = event.wait != 0;
-  told->site = chronicle_.SiteOf(event.ip);
   model::Event out{.realtime_ns = realtime, .life = {event.tgid, 0}};
   out.image.comm = Text(event.comm);
   out.image.uid = event.uid;
@@ -78,18 +77,24 @@ void Ledger::OnEvent(const fp_module_event& event) {
       return;
   }
   out.image.command_line = told->cause.command_line;
-  out.module = std::move(told);
-  events_.append(std::move(out));
+  out.module = told;
+  waiting_.push_back({.event = std::move(out), .module = std::move(told), .ip = event.ip});
+}
+
+// In their order: one that must wait holds back those after it.
+void Ledger::TellKnown() {
+  while (!waiting_.empty() && chronicle_.Knows(waiting_.front().ip)) {
+    Waiting& first = waiting_.front();
+    first.module->site = chronicle_.SiteOf(first.ip);
+    events_.append(std::move(first.event));
+    waiting_.pop_front();
+  }
 }
 
 void Ledger::Drain() {
   if (source_ == nullptr) return;
-  std::vector<fp_module_event> waiting;
-  source_->DrainEvents([&](const fp_module_event& event) { waiting.push_back(event); });
-  std::vector<uint64_t> sites;
-  for (const fp_module_event& event : waiting) sites.push_back(event.ip);
-  chronicle_.Learn(sites);
-  for (const fp_module_event& event : waiting) OnEvent(event);
+  source_->DrainEvents([this](const fp_module_event& event) { OnEvent(event); });
+  TellKnown();
   const uint64_t dropped = source_->Losses()[FP_MODULE_LOSS_EVENTS];
   if (dropped != events_dropped_) events_.lost(dropped - events_dropped_);
   events_dropped_ = dropped;
@@ -252,63 +257,72 @@ void Ledger::TakeProc(const Reading& reading) {
   }
 }
 
-void Ledger::TakeCallers(uint32_t epoch) {
-  for (auto& [name, entry] : entries_) entry.callers.BeginPresent();
-  std::vector<std::pair<fp_module_caller_key, fp_module_caller>> found;
+// Everything that has a call site, so that one look through the symbols serves all.
+void Ledger::TakeDetail(uint32_t epoch) {
+  std::vector<CallerEntry> callers;
+  std::vector<RequestEntry> requests;
   std::vector<uint64_t> sites;
-  const absl::Status walked =
+  const absl::Status callers_walked =
       source_->WalkCallers([&](const fp_module_caller_key& key, const fp_module_caller& value) {
-        found.emplace_back(key, value);
+        callers.emplace_back(key, value);
         sites.push_back(key.ip);
       });
-  chronicle_.Learn(sites);
-  for (const auto& [key, value] : found) {
-    const bool get = key.kind == FP_MODULE_GET;
-    const model::ModuleCaller caller{.actor = {.pid = key.tgid,
-                                               .start_ns = key.start_ns,
-                                               .comm = Text(key.comm),
-                                               .unit = chronicle_.UnitOf(value.cgroup)},
-                                     .ip = key.ip,
-                                     .site = chronicle_.SiteOf(key.ip),
-                                     .gets = get ? value.count : 0,
-                                     .puts = get ? 0 : value.count};
-    CallerTable& callers = EntryOf(Text(key.module.name)).callers;
-    // Half a walk must not delete anything: present rows are read again, final ones are not.
-    if (walked.ok() && key.epoch != epoch && key.epoch != epoch + 1) {
-      callers.AddFinal(caller);
-      source_->DeleteCaller(key);
-    } else {
-      callers.AddPresent(caller);
-    }
-  }
-}
-
-void Ledger::TakeRequests(uint32_t epoch) {
-  for (auto& [name, request] : requests_) request.all = request.ended;
-  std::vector<std::pair<fp_request_key, fp_request>> found;
-  std::vector<uint64_t> sites;
-  const absl::Status walked =
+  const absl::Status requests_walked =
       source_->WalkRequests([&](const fp_request_key& key, const fp_request& value) {
-        found.emplace_back(key, value);
+        requests.emplace_back(key, value);
         sites.push_back(value.first_ip);
       });
+  for (const Waiting& waiting : waiting_) sites.push_back(waiting.ip);
   chronicle_.Learn(sites);
-  for (const auto& [key, value] : found) {
-    std::string name = Text(key.name);
-    if (requests_.size() >= kRequestNames && !requests_.contains(name)) name = kOtherRequests;
-    Request& request = requests_[name];
-    const bool final = walked.ok() && key.epoch != epoch && key.epoch != epoch + 1;
-    for (model::ModuleRequest* sum : {&request.all, final ? &request.ended : nullptr}) {
-      if (sum == nullptr) continue;
-      sum->name = name;
-      (key.wait != 0 ? sum->waited : sum->not_waited) += value.count;
-      if (sum->first.pid != 0 || name == kOtherRequests) continue;
-      sum->first = {.pid = value.tgid, .start_ns = 0, .comm = Text(value.comm)};
-      sum->first.unit = chronicle_.UnitOf(value.cgroup);
-      sum->site = chronicle_.SiteOf(value.first_ip);
-    }
-    if (final) source_->DeleteRequest(key);
+  TellKnown();
+
+  // Entries of the epoch that just ended may still be on their way; of half a walk nothing is
+  // taken.
+  const auto over = [epoch](uint32_t of) { return of != epoch && of != epoch + 1; };
+  if (callers_walked.ok()) {
+    for (auto& [name, entry] : entries_) entry.callers.BeginPresent();
+    for (const CallerEntry& entry : callers) TakeCaller(entry, over(entry.first.epoch));
   }
+  if (!requests_walked.ok()) return;
+  for (auto& [name, request] : requests_) request.all = request.ended;
+  for (const RequestEntry& entry : requests) TakeRequest(entry, over(entry.first.epoch));
+}
+
+void Ledger::TakeCaller(const CallerEntry& entry, bool final) {
+  const auto& [key, value] = entry;
+  const bool get = key.kind == FP_MODULE_GET;
+  const model::ModuleCaller caller{.actor = {.pid = key.tgid,
+                                             .start_ns = key.start_ns,
+                                             .comm = Text(key.comm),
+                                             .unit = chronicle_.UnitOf(value.cgroup)},
+                                   .ip = key.ip,
+                                   .site = chronicle_.SiteOf(key.ip),
+                                   .gets = get ? value.count : 0,
+                                   .puts = get ? 0 : value.count};
+  CallerTable& callers = EntryOf(Text(key.module.name)).callers;
+  if (!final) {
+    callers.AddPresent(caller);
+    return;
+  }
+  callers.AddFinal(caller);
+  source_->DeleteCaller(key);
+}
+
+void Ledger::TakeRequest(const RequestEntry& entry, bool final) {
+  const auto& [key, value] = entry;
+  std::string name = Text(key.name);
+  if (requests_.size() >= kRequestNames && !requests_.contains(name)) name = kOtherRequests;
+  Request& request = requests_[name];
+  for (model::ModuleRequest* sum : {&request.all, final ? &request.ended : nullptr}) {
+    if (sum == nullptr) continue;
+    sum->name = name;
+    (key.wait != 0 ? sum->waited : sum->not_waited) += value.count;
+    if (sum->first.pid != 0 || name == kOtherRequests) continue;
+    sum->first = {.pid = value.tgid, .start_ns = 0, .comm = Text(value.comm)};
+    sum->first.unit = chronicle_.UnitOf(value.cgroup);
+    sum->site = chronicle_.SiteOf(value.first_ip);
+  }
+  if (final) source_->DeleteRequest(key);
 }
 
 std::shared_ptr<const model::Module> Ledger::Publish(Entry& entry) {
@@ -347,7 +361,8 @@ model::ModuleTablePtr Ledger::Pass() {
   Drain();
   const uint64_t now = clock_.BoottimeNs();
   const uint64_t changes = source_ == nullptr ? 0 : source_->Changes();
-  const bool quiet = source_ != nullptr && changes == changes_ && freed_.empty() && !unsettled_;
+  const bool quiet = source_ != nullptr && changes == changes_ && freed_.empty() &&
+                     waiting_.empty() && !unsettled_;
   const bool fixed = !facts_.has_modules;
   if (table_ != nullptr && (fixed || (quiet && now - settled_ns_ < kSettleNs))) return table_;
   changes_ = changes;
@@ -361,8 +376,7 @@ model::ModuleTablePtr Ledger::Pass() {
     TakeProc(reading);
     if (source_ != nullptr) {
       if (reading.counted) FoldFreed(reading);
-      TakeCallers(epoch);
-      TakeRequests(epoch);
+      TakeDetail(epoch);
     }
   }
   auto table = std::make_shared<model::ModuleTable>();

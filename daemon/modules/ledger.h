@@ -10,6 +10,7 @@
 #define FOOTPRINT_DAEMON_MODULES_LEDGER_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,7 +46,8 @@ class Ledger {
   Ledger(kernel::ModuleSource* source, const base::Clock& clock, Facts facts, Reader read_modules,
          World world, EventSink events);
 
-  // Tells what happened since the last time; cheap, for when events wait.
+  // Tells what happened since the last time, for when events wait. An event whose call site has no
+  // known name waits for the next pass: looking names up costs a pass through all symbols.
   void Drain();
   // Reads and settles, if anything changed or a minute has passed.
   model::ModuleTablePtr Pass();
@@ -64,7 +66,16 @@ class Ledger {
     model::ModuleRequest ended, all;
   };
 
+  struct Waiting {
+    model::Event event;
+    std::shared_ptr<model::ModuleEvent> module;  // that of `event`
+    uint64_t ip = 0;
+  };
+  using CallerEntry = std::pair<fp_module_caller_key, fp_module_caller>;
+  using RequestEntry = std::pair<fp_request_key, fp_request>;
+
   void OnEvent(const fp_module_event& event);
+  void TellKnown();
   Reading ReadSettled();
   std::map<std::string, int64_t> BasesOf(const Reading& reading) const;
   bool Agrees(const Reading& reading) const;
@@ -72,8 +83,9 @@ class Ledger {
   void TakeProc(const Reading& reading);
   void Compare(Entry& entry, const ProcModule* proc);
   void FoldFreed(const Reading& reading);
-  void TakeCallers(uint32_t epoch);
-  void TakeRequests(uint32_t epoch);
+  void TakeDetail(uint32_t epoch);
+  void TakeCaller(const CallerEntry& entry, bool final);
+  void TakeRequest(const RequestEntry& entry, bool final);
   void NotePeak(Entry& entry, const fp_module_counts& counts, int64_t base, uint32_t epoch);
   Entry& EntryOf(const std::string& name);
   std::shared_ptr<const model::Module> Publish(Entry& entry);
@@ -88,6 +100,7 @@ class Ledger {
 
   std::map<std::string, Entry> entries_;
   std::map<std::string, Request> requests_;
+  std::deque<Waiting> waiting_;
   std::set<GenerationId> freed_;  // seen freed by the previous pass
   model::ModuleTablePtr table_;
   bool load_hook_ = true, reference_hooks_ = true;

@@ -4,6 +4,7 @@
 # on an I2C bus, brings up a Bluetooth controller and sets up a serial terminal; "idle" looks at
 # the same files and uses none of them.
 set -eu
+PATH=/usr/sbin:/sbin:$PATH # modprobe
 case ${1:-} in
   idle) ls /dev >/dev/null ;;
   work)
