@@ -14,6 +14,8 @@ namespace {
 // Rows of callers of one module in a reply: the busiest; and bytes of a list of modules.
 constexpr int kMaxCallers = 64;
 constexpr size_t kMaxModuleBytes = 4 << 20;
+// From the start of a task to the fork tracepoint; no pid comes back that soon.
+constexpr uint64_t kForkNs = 100'000'000;
 
 void SetTime(int64_t realtime_ns, google::protobuf::Timestamp& out) {
   out.set_seconds(realtime_ns / 1'000'000'000);
@@ -86,9 +88,11 @@ class OwnLives {
       const model::Life& life = *it->second;
       if (actor.start_ns == 0 || life.start_ns == 0) return true;
       // What is older than the attach was seen at the first call of any of its threads.
-      if (life.id.birth == 0 ? actor.start_ns <= attached_ : actor.start_ns == life.start_ns) {
-        return true;
-      }
+      if (life.id.birth == 0 && actor.start_ns <= attached_) return true;
+      // Its birth is told by fork, a moment after the task was given its start; a birth is all
+      // that the core object knows.
+      const uint64_t since_start = life.id.birth - actor.start_ns;
+      if (actor.start_ns == life.start_ns || since_start < kForkNs) return true;
     }
     return false;
   }
