@@ -141,8 +141,8 @@ std::string Script() {
   script += times + ": </dev/loop-control" + next;
   if (Available("i2c-stub")) {
     script += "modprobe i2c-stub chip_addr=0x50; modprobe i2c-dev; ";
-    script += "d=$(grep -l SMBus.stub /sys/class/i2c-adapter/*/name | head -n 1); ";
-    script += "d=${d%/name}; d=/dev/${d##*/}; " + times + ": <$d" + next;
+    script += "d=$(grep -l SMBus.stub /sys/bus/i2c/devices/i2c-*/name | head -n 1); ";
+    script += "d=${d%/name}; d=/dev/${d##*/}; [ -c $d ]; " + times + ": <$d" + next;
     script += "modprobe -r i2c-dev; modprobe -r i2c-stub; ";
   }
   return script + "modprobe -r loop; modprobe -r dummy";

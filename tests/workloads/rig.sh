@@ -10,9 +10,10 @@ case ${1:-} in
   work)
     modprobe i2c-stub chip_addr=0x50
     modprobe i2c-dev
-    name=$(grep -l 'SMBus stub' /sys/class/i2c-adapter/*/name | head -n 1)
+    name=$(grep -l 'SMBus stub' /sys/bus/i2c/devices/i2c-*/name | head -n 1)
     bus=${name%/name}
     bus=/dev/${bus##*/}
+    [ -c "$bus" ]
     # The kernel asks modprobe for char-major-10-137; what is written makes a controller.
     exec 8<>/dev/vhci
     printf '\377\000' >&8
