@@ -169,6 +169,35 @@ absl::StatusOr<v1::Footprint> Connection::StopRecording(const std::string& id) {
   return std::move(*response.mutable_footprint());
 }
 
+absl::StatusOr<v1::ListModulesResponse> Connection::ListModules(bool include_builtin) {
+  v1::ListModulesRequest request;
+  request.set_include_builtin(include_builtin);
+  v1::ListModulesResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return footprints_->ListModules(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::Status Connection::WatchEvents(
+    const v1::WatchEventsRequest& request,
+    const std::function<absl::StatusOr<bool>(const v1::WatchEventsResponse&)>& each) {
+  grpc::ClientContext context;
+  const auto reader = footprints_->WatchEvents(&context, request);
+  v1::WatchEventsResponse response;
+  while (reader->Read(&response)) {
+    const absl::StatusOr<bool> more = each(response);
+    if (more.ok() && *more) continue;
+    context.TryCancel();
+    reader->Finish();
+    return more.status();
+  }
+  grpc::Status end = reader->Finish();
+  if (end.ok()) end = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the daemon ended the stream");
+  return Explain(end);
+}
+
 absl::Status Connection::Watch(
     const v1::WatchFootprintRequest& request,
     const std::function<absl::StatusOr<bool>(const v1::WatchFootprintResponse&)>& each) {

@@ -44,6 +44,14 @@ class Connection {
       const v1::WatchFootprintRequest& request,
       const std::function<absl::StatusOr<bool>(const v1::WatchFootprintResponse&)>& each);
 
+  // Modules that are part of the kernel are left out unless asked for.
+  absl::StatusOr<v1::ListModulesResponse> ListModules(bool include_builtin);
+  // Hands each event to `each` until that says false or fails. No timeout: there may be no event
+  // for hours. Errors: UNAVAILABLE no daemon, or it ended the stream.
+  absl::Status WatchEvents(
+      const v1::WatchEventsRequest& request,
+      const std::function<absl::StatusOr<bool>(const v1::WatchEventsResponse&)>& each);
+
   // Ends the call under way and lets every later one fail at once with CANCELLED.
   void Cancel();
 

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,31 @@ void AddRun(CLI::App& app, Session& session);
 void AddShow(CLI::App& app, Session& session);
 void AddTop(CLI::App& app, Session& session);
 void AddWatch(CLI::App& app, Session& session);
+void AddModules(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSystem(CLI::App& app, Session& session);
 void AddSyscalls(CLI::App& app, Session& session);
 void AddFeatures(CLI::App& app, Session& session);
+
+// An option with a word out of a few; CLI11's own message would not say which.
+template <typename Value>
+void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
+               const std::string& help, Value& value, std::map<std::string, Value> choices) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &value, choices = std::move(choices)](const std::string& word) {
+           const auto found = choices.find(word);
+           if (found == choices.end()) {
+             std::string message = name + ": " + word + " is none of";
+             for (const auto& choice : choices) message += " " + choice.first;
+             throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
+           }
+           value = found->second;
+         },
+         help)
+      ->type_name(type);
+}
 
 // Options that several commands have.
 void AddSettings(CLI::App& app, Settings& settings);

@@ -5,7 +5,6 @@
 #include <clocale>
 #include <cstdint>
 #include <cstring>
-#include <map>
 
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
@@ -36,25 +35,6 @@ int SplitCommand(int argc, char** argv, std::vector<std::string>& command) {
     return i;
   }
   return argc;
-}
-
-// An option with a word out of a few; CLI11's own message would not say which.
-template <typename Value>
-void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
-               const std::string& help, Value& value, std::map<std::string, Value> choices) {
-  app.add_option_function<std::string>(
-         name,
-         [name, &value, choices = std::move(choices)](const std::string& word) {
-           const auto found = choices.find(word);
-           if (found == choices.end()) {
-             std::string message = name + ": " + word + " is none of";
-             for (const auto& choice : choices) message += " " + choice.first;
-             throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
-           }
-           value = found->second;
-         },
-         help)
-      ->type_name(type);
 }
 
 std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
@@ -129,6 +109,7 @@ int Main(int argc, char** argv) {
   AddShow(app, session);
   AddTop(app, session);
   AddWatch(app, session);
+  AddModules(app, session);
   AddStatus(app, session);
   AddDoctor(app, session);
   AddSystem(app, session);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "client/commands/commands.h"
+#include "client/commands/watch_events.h"
 #include "client/exit_code.h"
 #include "client/output.h"
 #include "client/render/render.h"
@@ -16,6 +17,7 @@ struct WatchOptions {
   double interval_seconds = 1;
   uint64_t count = 0;  // 0: until stopped
   bool delta = false;
+  EventChoice events = EventChoice::kNone;
 };
 
 v1::WatchFootprintRequest ToRequest(const v1::Scope& scope, const WatchOptions& options) {
@@ -80,10 +82,16 @@ void AddWatch(CLI::App& app, Session& session) {
       ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 3600.0).description(""))
       ->capture_default_str();
-  watch->add_option("--count", options->count, "End after so many footprints, 0 for never")
+  watch
+      ->add_option("--count", options->count, "End after so many footprints or events, 0 for never")
       ->type_name("N")
       ->capture_default_str();
   watch->add_flag("--delta", options->delta, "What happened since the last one, not totals");
+  AddChoice<EventChoice>(*watch, "--events", "KIND",
+                         "Events instead of footprints: module, process or all", options->events,
+                         {{"module", EventChoice::kModule},
+                          {"process", EventChoice::kProcess},
+                          {"all", EventChoice::kAll}});
   AddFormat(*watch, options->render.format);
   AddBy(*watch, options->render.table.by);
   watch
@@ -98,9 +106,14 @@ counts; `skipped` says how many it missed.
 Examples:
   footprint watch --delta
   footprint watch --pid 1 --interval 5 --count 12 --format json > lines.json
-  footprint watch --unit ssh.service --delta --format csv)");
+  footprint watch --unit ssh.service --delta --format csv
+  footprint watch --events module)");
   watch->callback([&session, options] {
-    session.action = [&session, options] { return Fail(Watch(session.settings, *options)); };
+    session.action = [&session, options] {
+      if (options->events == EventChoice::kNone) return Fail(Watch(session.settings, *options));
+      return Fail(
+          WatchEvents(session.settings, options->events, options->render.format, options->count));
+    };
   });
 }
 

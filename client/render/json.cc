@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "client/render/diagnosis.h"
+#include "client/render/modules.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -182,8 +183,7 @@ std::string FootprintJson(const Report& report, bool one_line) {
   json["objects"] = ArrayJson(footprint.objects(), ObjectJson);
   json["second_objects"] = ArrayJson(footprint.second_objects(), ObjectJson);
   json["ioctls"] = ArrayJson(footprint.ioctls(), IoctlJson);
-  // Part of the contract; this version of the daemon does not follow modules.
-  json["modules"] = Json::array();
+  json["modules"] = ModuleUsesJson(footprint);
   json["notes"] =
       ArrayJson(footprint.notes(), [](const std::string& note) { return Sanitize(note); });
   json["processes"] = ArrayJson(footprint.processes(), ProcessJson);

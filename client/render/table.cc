@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/render/grid.h"
+#include "client/render/modules.h"
 #include "client/render/objects.h"
 #include "client/text.h"
 
@@ -289,6 +290,13 @@ std::string FootprintTable(const Report& report, const TableOptions& options) {
   if (options.by == By::kProcess ||
       (options.by == By::kDefault && report.footprint.processes_size() != 0)) {
     parts.push_back(Processes(report.footprint, options.process_limit, palette));
+  }
+  if (options.by == By::kDefault) {
+    const ModuleRecording modules = ToRecording(report.footprint, "");
+    const auto used = [](const ModuleRow& row) { return row.Used(); };
+    if (std::any_of(modules.rows.begin(), modules.rows.end(), used)) {
+      parts.push_back(ModuleUseTable(modules, false, options.colour));
+    }
   }
   return absl::StrJoin(parts, "\n");
 }

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/app/event_loop.h"
 #include "daemon/app/kernel_symbols.h"
+#include "daemon/app/module_room.h"
 #include "daemon/app/origin.h"
 #include "daemon/app/owners.h"
 #include "daemon/base/clock.h"
@@ -56,12 +57,15 @@ const char* TierName(fp_tier tier) {
   return "unknown";
 }
 
+kernel::ObjectChoice ChoiceOf(const Config& config) {
+  if (config.object == "core") return kernel::ObjectChoice::kCore;
+  if (config.object == "plain") return kernel::ObjectChoice::kPlain;
+  return config.object == "full" ? kernel::ObjectChoice::kFull : kernel::ObjectChoice::kAuto;
+}
+
 kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
   kernel::Options options;
-  options.object = config.object == "core"    ? kernel::ObjectChoice::kCore
-                   : config.object == "full"  ? kernel::ObjectChoice::kFull
-                   : config.object == "plain" ? kernel::ObjectChoice::kPlain
-                                              : kernel::ObjectChoice::kAuto;
+  options.object = ChoiceOf(config);
   options.tier = TierOf(config.tier);
   options.slots =
       config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
@@ -114,6 +118,7 @@ class Daemon : public rpc::Control {
   store::EventLog events_{kEventsKept};
   std::unique_ptr<store::Recordings> recordings_;
   std::unique_ptr<collect::Collector> collector_;
+  std::unique_ptr<ModuleRoom> modules_;
   base::UniqueFd signals_, timer_;
   system::Reader system_;  // before the server, whose threads use it
   std::unique_ptr<rpc::Server> server_;
@@ -138,6 +143,8 @@ absl::Status Daemon::Start() {
           .append = [this](model::Event event) { events_.Append(std::move(event)); },
           .lost = [this](uint64_t count) { events_.AddLost(count); }},
       [this](std::span<const objects::ClassFacts> classes) { return namer_.Name(classes); });
+  modules_ = ModuleRoom::Create(ChoiceOf(config_), clock_, procfs_, symbols_,
+                                origin->kernel_release, events_);
   spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel", origin->bpf_object,
                origin->tier, probe_->Slots().size(), probe_->MemoryBytes() / 1024);
   if (!origin->degraded_because.empty()) spdlog::warn("degraded: {}", origin->degraded_because);
@@ -151,6 +158,9 @@ absl::Status Daemon::Start() {
                                     [this] { collector_->Pass(recordings_->PinnedLives()); });
       !s.ok()) {
     return s;
+  }
+  if (const int fd = modules_->event_fd(); fd >= 0) {
+    if (absl::Status s = loop_->Watch(fd, [this] { modules_->Drain(); }); !s.ok()) return s;
   }
   const model::SnapshotPtr first = HarvestNow();
   if (absl::Status s = Listen(); !s.ok()) return s;
@@ -205,6 +215,7 @@ absl::Status Daemon::Listen() {
 model::SnapshotPtr Daemon::HarvestNow() {
   auto snapshot = collector_->Harvest(recordings_->PinnedLives());
   snapshot->recordings = recordings_->size();
+  modules_->Complete(*snapshot);
   snapshots_.Publish(snapshot);
   return snapshot;
 }

@@ -13,12 +13,10 @@
 #include "absl/strings/str_join.h"
 #include "daemon/kernel/kernel_memory.h"
 #include "daemon/kernel/object.h"
+#include "daemon/kernel/walk.h"
 
 namespace footprint::kernel {
 namespace {
-
-// Entries a batched look-up asks for; a hash bucket larger than this is unheard of.
-constexpr uint32_t kBatch = 256;
 
 // The memory of a mmapable array map.
 class SlotMapping {
@@ -41,24 +39,6 @@ class SlotMapping {
   size_t size_ = 0;
   std::span<fp_slot> slots_;
 };
-
-template <typename Key, typename Value, typename Sink>
-absl::Status WalkHash(int fd, const char* name, const Sink& sink) {
-  std::vector<Key> keys(kBatch);
-  std::vector<Value> values(kBatch);
-  uint32_t cursor = 0;
-  for (bool first = true, more = true; more; first = false) {
-    uint32_t count = kBatch;
-    const int error = bpf_map_lookup_batch(fd, first ? nullptr : &cursor, &cursor, keys.data(),
-                                           values.data(), &count, nullptr);
-    if (error != 0 && error != -ENOENT) {
-      return absl::ErrnoToStatus(-error, absl::StrCat("read the map ", name));
-    }
-    for (uint32_t i = 0; i < count; ++i) sink(keys[i], values[i]);
-    more = error == 0;
-  }
-  return absl::OkStatus();
-}
 
 class LoadedProbe : public Probe {
  public:
@@ -114,11 +94,11 @@ class LoadedProbe : public Probe {
   uint64_t OrphansTotal() const override { return *globals_.orphans_total; }
   absl::Status WalkSpill(
       const std::function<void(const fp_spill_key&, const fp_spill&)>& sink) override {
-    return WalkHash<fp_spill_key, fp_spill>(Fd("spill"), "spill", sink);
+    return WalkMap<fp_spill_key, fp_spill>(Fd("spill"), "spill", sink);
   }
   absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) override {
-    return WalkHash<uint32_t, fp_orphan>(Fd("orphans"), "orphans",
-                                         [&](uint32_t, const fp_orphan& orphan) { sink(orphan); });
+    return WalkMap<uint32_t, fp_orphan>(Fd("orphans"), "orphans",
+                                        [&](uint32_t, const fp_orphan& orphan) { sink(orphan); });
   }
   void DeleteSpill(const fp_spill_key& key) override { bpf_map_delete_elem(Fd("spill"), &key); }
   uint32_t SpillCapacity() const override { return options_.spill_entries; }
@@ -126,10 +106,10 @@ class LoadedProbe : public Probe {
   uint64_t ClassesTotal() const override { return *globals_.classes_total; }
   uint32_t ModulesEpoch() const override { return *globals_.modules_epoch; }
   absl::Status WalkClasses(const std::function<void(uint32_t, const fp_class&)>& sink) override {
-    return WalkHash<uint32_t, fp_class>(Fd("classes"), "classes", sink);
+    return WalkMap<uint32_t, fp_class>(Fd("classes"), "classes", sink);
   }
   absl::Status WalkCommands(const std::function<void(uint32_t, const fp_command&)>& sink) override {
-    return WalkHash<uint32_t, fp_command>(Fd("commands"), "commands", sink);
+    return WalkMap<uint32_t, fp_command>(Fd("commands"), "commands", sink);
   }
   void ForgetClass(uint32_t id, const fp_class_key& key) override {
     bpf_map_delete_elem(Fd("class_ids"), &key);  // first: from here on nobody finds the id

@@ -51,6 +51,7 @@ class Selection {
     f.overflow_calls = snapshot.losses[Loss::kCallsUnattributed];
     f.origin = snapshot.origin;
     f.objects = snapshot.objects;
+    f.modules = snapshot.modules;
     if (f.origin != nullptr) {
       f.start_realtime_ns = f.origin->attached_realtime_ns;
       f.start_boottime_ns = f.origin->attached_boottime_ns;
@@ -268,6 +269,7 @@ Footprint Difference(const Footprint& end, const Footprint& base) {
   d.overflow_calls = end.overflow_calls - base.overflow_calls;
   d.start_realtime_ns = base.end_realtime_ns;
   d.start_boottime_ns = base.end_boottime_ns;
+  d.modules_base = base.modules;
 
   d.rows = WindowRows(end, base);
   return d;

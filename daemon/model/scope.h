@@ -45,6 +45,8 @@ struct Footprint {
   uint64_t start_boottime_ns = 0, end_boottime_ns = 0;
   std::shared_ptr<const Origin> origin;
   std::shared_ptr<const ObjectTable> objects;  // null: none are known
+  // Of the whole system, at the end and at the beginning; null base: since the attach.
+  ModuleTablePtr modules, modules_base;
 };
 
 // The life that a pid or tree scope means now: the living one, else the latest.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/model/counts.h"
+#include "daemon/model/modules.h"
 #include "daemon/model/objects.h"
 
 namespace footprint::model {
@@ -114,12 +115,22 @@ struct Snapshot {
   uint64_t own_cpu_ns = 0, resident_bytes = 0, kernel_bytes = 0;
   uint64_t slots_used = 0, slots_total = 0, spill_used = 0, spill_total = 0;
   uint64_t recordings = 0;
+  ModuleTablePtr modules;  // null: nobody looked
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 // A rare event.
 struct Event {
-  enum class Kind { kFork = 1, kExec = 2, kExit = 3, kObject = 4 };
+  enum class Kind {
+    kFork = 1,
+    kExec = 2,
+    kExit = 3,
+    kObject = 4,
+    kModuleLoad = 30,
+    kModuleFree = 31,
+    kModuleRequest = 32,
+    kModuleFirstGet = 33
+  };
   Kind kind = Kind::kExec;
   int64_t realtime_ns = 0;
   LifeId life;
@@ -128,6 +139,7 @@ struct Event {
   bool has_wait_status = false;
   uint32_t wait_status = 0;
   ObjectClass object;  // of kObject: what was seen for the first time
+  std::shared_ptr<const ModuleEvent> module;  // of the module kinds
 };
 
 }  // namespace footprint::model

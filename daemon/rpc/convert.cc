@@ -208,6 +208,7 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   SetObjects(footprint, out);
   SetServedBy(out);
   SetSubsystems(footprint.counts, out);
+  SetModules(footprint, out);
   if (omit_processes) return;
   size_t bytes = 0;
   for (const model::Row& row : footprint.rows) {
@@ -250,6 +251,9 @@ void ToProto(const model::Event& event, v1::WatchEventsResponse& out) {
       out.set_kind(v1::EVENT_KIND_OBJECT_FIRST_SEEN);
       SetNames(event.object, *out.mutable_object());
       break;
+    default:
+      SetModule(event, out);
+      break;
   }
   SetTime(event.realtime_ns, *out.mutable_time());
   SetIdentity(event.life, event.parent, event.image, *out.mutable_process());
@@ -286,6 +290,7 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
   out.mutable_spill()->set_total(snapshot.spill_total);
   out.set_retired_commands(snapshot.commands.size());
   out.set_recordings(snapshot.recordings);
+  if (snapshot.modules != nullptr) SetModules(*snapshot.modules, *out.mutable_modules());
   SetOrigin(origin, *out.mutable_provenance());
   uint64_t calls = snapshot.losses[model::Loss::kCallsUnattributed], processes = 0;
   for (const auto& life : snapshot.lives) {

@@ -25,6 +25,12 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
 void ToProto(const model::Life& life, const model::Image& image, v1::Process& out);
 void ToProto(const model::Event& event, v1::WatchEventsResponse& out);
 void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out);
+// Of the module ledger, in modules.cc: what a footprint, an event, a status and a list say of it.
+void SetModules(const model::Footprint& footprint, v1::Footprint& out);
+void SetModule(const model::Event& event, v1::WatchEventsResponse& out);
+void SetModules(const model::ModuleTable& table, v1::ModuleFollowing& out);
+void SetModules(const model::ModuleTable& table, bool include_builtin,
+                v1::ListModulesResponse& out);
 // Codes are the same numbers on both sides. The text may repeat what the client sent, so
 // it is made printable.
 grpc::Status ToGrpc(const absl::Status& status);

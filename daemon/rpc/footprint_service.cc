@@ -157,4 +157,14 @@ grpc::ServerUnaryReactor* FootprintService::GetSystem(grpc::CallbackServerContex
                 });
 }
 
+grpc::ServerUnaryReactor* FootprintService::ListModules(grpc::CallbackServerContext* context,
+                                                        const v1::ListModulesRequest* request,
+                                                        v1::ListModulesResponse* response) {
+  const bool built_in = request->include_builtin();
+  return Answer(context, [built_in, response](const model::Snapshot& snapshot) {
+    if (snapshot.modules != nullptr) SetModules(*snapshot.modules, built_in, *response);
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace footprint::rpc

@@ -50,6 +50,9 @@ class FootprintService : public v1::FootprintService::CallbackService {
   grpc::ServerUnaryReactor* GetSystem(grpc::CallbackServerContext* context,
                                       const v1::GetSystemRequest* request,
                                       v1::GetSystemResponse* response) override;
+  grpc::ServerUnaryReactor* ListModules(grpc::CallbackServerContext* context,
+                                        const v1::ListModulesRequest* request,
+                                        v1::ListModulesResponse* response) override;
 
  private:
   // Fills the response from a fresh harvest, off the collector thread, and finishes.

@@ -31,6 +31,7 @@ model::Footprint Nothing(const model::Snapshot& now) {
   begin.end_boottime_ns = now.boottime_ns;
   begin.origin = now.origin;
   begin.objects = now.objects;
+  begin.modules = now.modules;
   return begin;
 }
 
