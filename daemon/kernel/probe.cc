@@ -195,8 +195,8 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& o
   }
   if (!options.may_read_kernel && kind != ObjectKind::kCore) {
     degraded =
-        "kernel memory may not be read (lockdown=confidentiality?): files given to exec and what is "
-        "behind a descriptor are unknown: tier latency";
+        "kernel memory may not be read (lockdown=confidentiality?): files given to exec and what "
+        "is behind a descriptor are unknown: tier latency";
     options.tier = std::min(options.tier, FP_TIER_LATENCY);
   }
   auto object = Object::Load(kind, options, hooks);

@@ -138,7 +138,7 @@ struct Event {
   Image image;  // counts is null
   bool has_wait_status = false;
   uint32_t wait_status = 0;
-  ObjectClass object;  // of kObject: what was seen for the first time
+  ObjectClass object;                         // of kObject: what was seen for the first time
   std::shared_ptr<const ModuleEvent> module;  // of the module kinds
 };
 

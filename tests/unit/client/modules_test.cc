@@ -87,7 +87,7 @@ TEST_CASE("the modules of one recording", "[client]") {
   CHECK(ModuleUseTable(ToRecording(Idle(), ""), false, false) == "no kernel module was used\n");
   // Part of the table of a run, where there is anything to say.
   Report report = SampleReport();
-  CHECK(FootprintTable(report, {}).find("module ") == std::string::npos);
+  CHECK(FootprintTable(report, {}).find("  before  ") == std::string::npos);
   report.footprint = Rig();
   CHECK_THAT(FootprintTable(report, {}), Contains(table));
 }
