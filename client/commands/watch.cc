@@ -88,9 +88,11 @@ void AddWatch(CLI::App& app, Session& session) {
       ->capture_default_str();
   watch->add_flag("--delta", options->delta, "What happened since the last one, not totals");
   AddChoice<EventChoice>(*watch, "--events", "KIND",
-                         "Events instead of footprints: module, process or all", options->events,
+                         "Events instead of footprints: module, process, object or all",
+                         options->events,
                          {{"module", EventChoice::kModule},
                           {"process", EventChoice::kProcess},
+                          {"object", EventChoice::kObject},
                           {"all", EventChoice::kAll}});
   AddFormat(*watch, options->render.format);
   AddBy(*watch, options->render.table.by);

@@ -34,6 +34,8 @@ v1::WatchEventsRequest ToRequest(EventChoice choice) {
          {v1::EVENT_KIND_PROCESS_FORK, v1::EVENT_KIND_PROCESS_EXEC, v1::EVENT_KIND_PROCESS_EXIT}) {
       request.add_kinds(kind);
     }
+  } else if (choice == EventChoice::kObject) {
+    request.add_kinds(v1::EVENT_KIND_OBJECT_FIRST_SEEN);
   }
   return request;
 }

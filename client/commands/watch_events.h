@@ -12,7 +12,7 @@
 
 namespace footprint::client {
 
-enum class EventChoice { kNone, kAll, kProcess, kModule };
+enum class EventChoice { kNone, kAll, kProcess, kModule, kObject };
 
 // Ends after `count` events; 0: never. There may be none for hours, so that no timeout counts
 // between them.

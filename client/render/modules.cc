@@ -226,6 +226,8 @@ std::string KindName(v1::EventKind kind) {
       return "request";
     case v1::EVENT_KIND_MODULE_FIRST_GET:
       return "first get";
+    case v1::EVENT_KIND_OBJECT_FIRST_SEEN:
+      return "object";
     default:
       return absl::StrCat("event ", static_cast<int>(kind));
   }
@@ -251,6 +253,12 @@ std::string EventText(const v1::WatchEventsResponse& event) {
         Sanitize(module.has_cause() ? Describe(module.cause()) : Process(event.process())));
     if (!module.site().empty()) absl::StrAppend(&out, " at ", Sanitize(module.site()));
     if (event.kind() == v1::EVENT_KIND_MODULE_REQUEST) out += module.wait() ? ", waits" : "";
+  } else if (event.has_object()) {
+    const v1::Object& object = event.object();
+    const std::string device = object.device().empty() ? "" : absl::StrCat(" ", object.device());
+    absl::StrAppend(&out, "  ", FitLeft(Sanitize(absl::StrCat(object.server(), device)), 20), "  ",
+                    Sanitize(Process(event.process())), "  driver ", Sanitize(object.driver()));
+    if (!object.module().empty()) absl::StrAppend(&out, ", module ", Sanitize(object.module()));
   } else {
     absl::StrAppend(&out, "  ", Sanitize(Process(event.process())), "  ",
                     Sanitize(event.process().command_line()));
@@ -267,10 +275,11 @@ std::string EventCsv(const v1::WatchEventsResponse& event, bool with_header) {
       &out,
       absl::StrJoin(
           {Rfc3339(event.time().seconds(), event.time().nanos()), KindName(event.kind()),
-           CsvText(module.name()), absl::StrCat(process.pid()), CsvText(process.comm()),
-           CsvText(process.unit()), CsvText(process.command_line()),
-           std::string(module.wait() ? "true" : "false"), CsvText(module.site()),
-           CsvText(module.has_cause() ? Describe(module.cause()) : ""), absl::StrCat(event.lost())},
+           CsvText(event.has_object() ? event.object().module() : module.name()),
+           absl::StrCat(process.pid()), CsvText(process.comm()), CsvText(process.unit()),
+           CsvText(process.command_line()), std::string(module.wait() ? "true" : "false"),
+           CsvText(module.site()), CsvText(module.has_cause() ? Describe(module.cause()) : ""),
+           absl::StrCat(event.lost())},
           ","),
       "\r\n");
   return out;

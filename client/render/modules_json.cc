@@ -157,6 +157,13 @@ std::string EventJson(const v1::WatchEventsResponse& event) {
     json["site"] = Sanitize(event.module().site());
     if (event.module().has_cause()) json["cause"] = CauseJson(event.module().cause());
   }
+  if (event.has_object()) {
+    const v1::Object& object = event.object();
+    json["object"] = {
+        {"server", Sanitize(object.server())},   {"driver", Sanitize(object.driver())},
+        {"module", Sanitize(object.module())},   {"subsystem", Sanitize(object.subsystem())},
+        {"fs_type", Sanitize(object.fs_type())}, {"device", Sanitize(object.device())}};
+  }
   if (event.has_wait_status()) json["wait_status"] = event.wait_status();
   return Dump(json, true);
 }

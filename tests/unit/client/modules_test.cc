@@ -92,6 +92,23 @@ TEST_CASE("the modules of one recording", "[client]") {
   CHECK_THAT(FootprintTable(report, {}), Contains(table));
 }
 
+TEST_CASE("the first sight of an object", "[client]") {
+  v1::WatchEventsResponse event;
+  event.set_kind(v1::EVENT_KIND_OBJECT_FIRST_SEEN);
+  event.mutable_process()->set_pid(7);
+  event.mutable_process()->set_comm("loop");
+  event.mutable_object()->set_server("spidev");
+  event.mutable_object()->set_driver("spidev");
+  event.mutable_object()->set_module("spidev");
+  event.mutable_object()->set_device("153:0");
+  CHECK_THAT(EventText(event),
+             Contains("object     spidev 153:0          loop[7]  driver spidev, module spidev\n"));
+  const auto json = nlohmann::json::parse(EventJson(event));
+  CHECK(json["kind"] == "object_first_seen");
+  CHECK(json["object"]["device"] == "153:0");
+  CHECK_THAT(EventCsv(event, false), Contains(",object,spidev,7,loop,"));
+}
+
 TEST_CASE("a recording read from its document is the same", "[client]") {
   Report report = SampleReport();
   report.footprint = Rig();

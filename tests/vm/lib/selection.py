@@ -25,7 +25,11 @@ EITHER_OBJECT = [
     ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
 ]
 # What every run of the project's tests does on its two cells, for both objects where they load.
-QUICK = {"e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
+# What stands behind a descriptor: where the full object serves.
+BEHIND = [("e2e.objects.every_kind_of_file", 300),
+          ("e2e.objects.every_kind_of_file_without_typed_loads", 300),
+          ("e2e.objects.a_number_changes_hands", 240), ("e2e.objects.ioctl_commands", 240)]
+QUICK = {"e2e.objects.every_kind_of_file", "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
          "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
          "e2e.exact.in_flight", "e2e.stream.events_of_a_life",
          "bpf.objects.every_kind_of_file_has_its_name"}
@@ -50,12 +54,12 @@ def _all_of(cell) -> list:
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
     if cell.caps:
-        return OBJECTS + both + EITHER_OBJECT
-    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + NAMES
+        return OBJECTS + both + EITHER_OBJECT + BEHIND
+    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES
 
 
 def named(names: list) -> list:
-    known = {name: limit for group in (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, NAMES, WITHOUT_BTF,
+    known = {name: limit for group in (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BEHIND, NAMES, WITHOUT_BTF,
                                        *OF_ARCHITECTURE.values()) for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
 
