@@ -49,6 +49,12 @@ std::map<std::string, uint64_t> Expected(const std::string& printed) {
   return expected;
 }
 
+std::string Text(const std::map<std::string, uint64_t>& calls) {
+  std::string text;
+  for (const auto& [server, count] : calls) text += server + " " + std::to_string(count) + "\n";
+  return text;
+}
+
 // Records a command and answers its footprint and what it printed.
 std::pair<Json, std::string> RecordPrinted(const Daemon& daemon,
                                            const std::vector<std::string>& command) {
@@ -70,7 +76,7 @@ TEST_CASE("e2e.objects.every_kind_of_file") {
   RequireSumsOfObjects(footprint);
   const auto expected = Expected(printed);
   CHECK(expected.size() >= 25);
-  CHECK(Servers(footprint, "fcntl") == expected);
+  CHECK(Text(Servers(footprint, "fcntl")) == Text(expected));
   const std::set<std::string> filesystems = {"ext4", "tmpfs", "overlay", "rootfs", "proc", "sysfs"};
   for (const Json& row : footprint.at("objects")) {
     const auto server = row.at("server").get<std::string>();
@@ -88,7 +94,7 @@ TEST_CASE("e2e.objects.every_kind_of_file_without_typed_loads") {
   TempDir folder;
   auto [footprint, printed] = RecordPrinted(daemon, {Workload("zoo"), folder.path()});
   RequireSound(footprint);
-  CHECK(Servers(footprint, "fcntl") == Expected(printed));
+  CHECK(Text(Servers(footprint, "fcntl")) == Text(Expected(printed)));
 }
 
 TEST_CASE("e2e.objects.a_number_changes_hands") {

@@ -15,14 +15,14 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <cstring>
+#include <fstream>
 #include <string>
 
 namespace {
@@ -36,27 +36,26 @@ void Ask(const char* server, int fd) {
   next += 2;
 }
 
-const char* FilesystemOf(const char* path) {
-  struct statfs s {};
-  if (statfs(path, &s) != 0) return nullptr;
-  switch (s.f_type) {
-    case 0xef53:
-      return "ext4";
-    case 0x01021994:
-      return "tmpfs";
-    case 0x794c7630:
-      return "overlay";
-    case 0x858458f6:
-      return "rootfs";
+// As the kernel names the type of the file system that holds `path`: proc(5), mountinfo.
+std::string FilesystemOf(const char* path) {
+  struct stat s {};
+  if (stat(path, &s) != 0) return "";
+  const std::string device =
+      " " + std::to_string(major(s.st_dev)) + ":" + std::to_string(minor(s.st_dev)) + " ";
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    const size_t type = line.find(" - ");
+    if (line.find(device) == std::string::npos || type == std::string::npos) continue;
+    return line.substr(type + 3, line.find(' ', type + 3) - type - 3);
   }
-  return nullptr;
+  return "";
 }
 
 void Files(const std::string& folder) {
   const std::string file = folder + "/file", fifo = folder + "/fifo";
   const int ordinary = open(file.c_str(), O_RDWR | O_CREAT, 0600);
-  const char* server = FilesystemOf(file.c_str());
-  if (server != nullptr) Ask(server, ordinary);
+  const std::string server = FilesystemOf(file.c_str());
+  if (!server.empty()) Ask(server.c_str(), ordinary);
   if (mkfifo(fifo.c_str(), 0600) == 0) Ask("fifo", open(fifo.c_str(), O_RDWR));
   Ask("tmpfs", open("/dev/shm", O_RDWR | O_TMPFILE, 0600));
   Ask("memfd", static_cast<int>(syscall(SYS_memfd_create, "zoo", 0)));
