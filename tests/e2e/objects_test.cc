@@ -222,4 +222,28 @@ TEST_CASE("e2e.objects.real_programs") {
   }
 }
 
+// Started by the script oref0, which fetches the program.
+TEST_CASE("e2e.oref0.determine_basal", "[.][oref0]") {
+  const char* home = getenv("FOOTPRINT_OREF0");
+  REQUIRE(home != nullptr);
+  Daemon daemon;
+  const std::string program =
+      "cd '" + std::string(home) +
+      "' && node bin/oref0-calculate-iob.js examples/pumphistory.json examples/profile.json "
+      "examples/clock.json > /dev/null && node bin/oref0-determine-basal.js examples/iob.json "
+      "examples/temp_basal.json examples/glucose.json examples/profile.json";
+  Json footprint = daemon.Record({"sh", "-c", program});
+  RequireSound(footprint);
+  RequireSumsOfObjects(footprint);
+  for (const char* server : {"epoll", "eventfd", "pipe", "null"}) {
+    INFO(server);
+    uint64_t calls = 0;
+    for (const Json& row : footprint.at("objects")) {
+      if (row.at("server") == server) calls += row.at("calls").get<uint64_t>();
+    }
+    CHECK(calls > 0);
+  }
+  CHECK(Servers(footprint, "epoll_ctl").size() == 1);
+}
+
 }  // namespace footprint::e2e
