@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -96,6 +97,29 @@ void ExactWith(const std::string& object) {
     CHECK(stub.at("refcount_most") == 1);
   }
   daemon.Stop();
+}
+
+// Loads the stub of an I2C bus with a device at 0x50; answers the device file of the bus.
+std::string StubBus() {
+  SkipUnless(Available("i2c-stub") && Available("i2c-dev"), "no i2c-stub or no i2c-dev");
+  REQUIRE(Sh("modprobe i2c-stub chip_addr=0x50 && modprobe i2c-dev") == 0);
+  const Outcome found =
+      Run({"/bin/sh", "-c", "grep -l 'SMBus stub' /sys/bus/i2c/devices/i2c-*/name | head -n 1"});
+  const std::string bus = std::filesystem::path(found.out).parent_path().filename();
+  REQUIRE_FALSE(bus.empty());
+  REQUIRE(Eventually([&] { return access(("/dev/" + bus).c_str(), F_OK) == 0; }));
+  return "/dev/" + bus;
+}
+
+// Calls of the ioctl commands of one module, by name.
+std::map<std::string, uint64_t> Commands(const Json& footprint, const std::string& module) {
+  std::map<std::string, uint64_t> calls;
+  for (const Json& row : footprint.at("ioctls")) {
+    if (row.at("module") == module) {
+      calls[row.at("name").get<std::string>()] += row.at("calls").get<uint64_t>();
+    }
+  }
+  return calls;
 }
 
 }  // namespace
@@ -277,6 +301,52 @@ TEST_CASE("e2e.modules.rig_against_its_baseline", "[.][modules]") {
   CHECK(one.out.find("before") < one.out.find("during"));
   CHECK(one.out.find("i2c_stub") != std::string::npos);
   printf("%s\n%s", table.out.c_str(), one.out.c_str());
+  UnloadAll();
+}
+
+TEST_CASE("e2e.modules.drivers_behind_descriptors", "[.][modules]") {
+  Begin();
+  const std::string bus = StubBus();
+  Daemon daemon;
+  SkipUnless(daemon.Query({"status"}).at("tier") == "full", "the full tier is not to be had");
+  const Json i2c = daemon.Record({Workload("i2c"), bus});
+  RequireSound(i2c);
+  CHECK(Json(Commands(i2c, "i2c_dev")) ==
+        Json({{"I2C_FUNCS", 3}, {"I2C_SLAVE", 5}, {"I2C_SMBUS", 7}}));
+  for (const Json& row : i2c.at("ioctls")) CHECK(row.at("server") == "i2c-dev");
+
+  SkipUnless(Available("hci_vhci"), "no hci_vhci");
+  mknod("/dev/vhci", S_IFCHR | 0600, makedev(10, 137));
+  const Json bluetooth = daemon.Record({Workload("bluetooth")});
+  RequireSound(bluetooth);
+  CHECK(Json(Commands(bluetooth, "bluetooth")) == Json({{"HCIGETDEVLIST", 3}}));
+  uint64_t written = 0;
+  for (const Json& row : bluetooth.at("objects")) {
+    if (row.at("module") == "hci_vhci" && row.at("syscall") == "write") {
+      written += row.at("calls").get<uint64_t>();
+    }
+  }
+  CHECK(written == 1);
+  UnloadAll();
+}
+
+// The second i2c_dev has its functions where the first, or another module, had theirs.
+TEST_CASE("e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went", "[.][modules]") {
+  Begin();
+  const std::string bus = StubBus();
+  Daemon daemon;
+  SkipUnless(daemon.Query({"status"}).at("tier") == "full", "the full tier is not to be had");
+  const std::string once = "'" + Workload("i2c") + "' " + bus + "; ";
+  const std::string again = "modprobe -r i2c-dev; modprobe loop; modprobe i2c-dev; sleep 0.2; " +
+                            once + "modprobe -r i2c-dev; modprobe i2c-dev; sleep 0.2; " + once;
+  const Json footprint = daemon.Record({"/bin/sh", "-c", kPath + once + again});
+  RequireSound(footprint);
+  CHECK(Json(Commands(footprint, "i2c_dev")) ==
+        Json({{"I2C_FUNCS", 9}, {"I2C_SLAVE", 15}, {"I2C_SMBUS", 21}}));
+  // Nothing of it is under another name.
+  for (const Json& row : footprint.at("ioctls")) {
+    if (row.at("name").get<std::string>().starts_with("I2C_")) CHECK(row.at("module") == "i2c_dev");
+  }
   UnloadAll();
 }
 

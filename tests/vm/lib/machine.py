@@ -30,6 +30,7 @@ class Result:
     passed: bool
     seconds: int
     output: list
+    skipped: bool = False  # it said why, with exit status 77; not a pass
 
 
 @dataclasses.dataclass
@@ -104,9 +105,9 @@ class Run:
             self.current, self.output = rest, []
         elif kind == "end":
             name, status, seconds = rest.rsplit(" ", 2)
-            # 77 is a test that skipped itself: here everything must run.
             self.outcome.results.append(
-                Result(name, status == "0", int(seconds), self.output + [f"exit status {status}"]))
+                Result(name, status == "0", int(seconds), self.output + [f"exit status {status}"],
+                       skipped=status == "77"))
             self.current = None
         elif kind == "kernel":
             self.outcome.results.append(Result("kernel log", False, 0, [rest]))

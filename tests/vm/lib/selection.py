@@ -29,7 +29,14 @@ EITHER_OBJECT = [
 BEHIND = [("e2e.objects.every_kind_of_file", 300),
           ("e2e.objects.every_kind_of_file_without_typed_loads", 300),
           ("e2e.objects.a_number_changes_hands", 240), ("e2e.objects.ioctl_commands", 240)]
-QUICK = {"e2e.objects.every_kind_of_file", "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
+# Modules: the ledger, and drivers behind descriptors that come and go.
+MODULES = [("e2e.modules.hooks_are_told", 240), ("e2e.modules.exact_to_the_count", 400),
+           ("e2e.modules.table_is_that_of_the_kernel", 300),
+           ("e2e.modules.requests_name_who_asked", 300),
+           ("e2e.modules.rig_against_its_baseline", 300)]
+MODULES_BEHIND = [("e2e.modules.drivers_behind_descriptors", 300),
+                  ("e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went", 300)]
+QUICK = {"e2e.modules.drivers_behind_descriptors", "e2e.objects.every_kind_of_file", "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
          "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
          "e2e.exact.in_flight", "e2e.stream.events_of_a_life",
          "bpf.objects.every_kind_of_file_has_its_name"}
@@ -54,13 +61,14 @@ def _all_of(cell) -> list:
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
     if cell.caps:
-        return OBJECTS + both + EITHER_OBJECT + BEHIND
-    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES
+        return OBJECTS + both + EITHER_OBJECT + BEHIND + MODULES
+    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES + MODULES + MODULES_BEHIND
 
 
 def named(names: list) -> list:
-    known = {name: limit for group in (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BEHIND, NAMES, WITHOUT_BTF,
-                                       *OF_ARCHITECTURE.values()) for name, limit in group}
+    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BEHIND, NAMES, MODULES, MODULES_BEHIND,
+              WITHOUT_BTF, *OF_ARCHITECTURE.values())
+    known = {name: limit for group in groups for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
 
 
