@@ -31,11 +31,7 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
     life.info.start_ns = start_ns;
     life.info.alive = true;
     life.info.observer = id.life.pid == own_pid_;
-    if (LifeState* above = FindLife(parent)) above->children.push_back(id.life);
-    // A child may be seen before its parent is.
-    for (auto& [other, state] : lives_) {
-      if (state.info.parent == id.life && other != id.life) life.children.push_back(other);
-    }
+    Adopt(life);
   }
   const auto image = life.images.find(id.number);
   if (image != life.images.end()) return image->second;
@@ -43,6 +39,20 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
   ImageState& made = life.images[id.number];
   made.info = describe();
   return made;
+}
+
+// Ties a new life to its parent, and to children that were seen before it.
+void ProcessTable::Adopt(LifeState& life) {
+  const model::LifeId& id = life.info.id;
+  if (LifeState* above = FindLife(life.info.parent)) {
+    above->children.push_back(id);
+  } else {
+    parentless_.insert({life.info.parent, id});
+  }
+  const auto first = parentless_.lower_bound({id, {}});
+  auto it = first;
+  for (; it != parentless_.end() && it->first == id; ++it) life.children.push_back(it->second);
+  parentless_.erase(first, it);
 }
 
 const model::Image* ProcessTable::LatestImage(const model::LifeId& id) const {
@@ -142,6 +152,8 @@ void ProcessTable::FoldLife(const model::LifeId& id) {
     above->folded_descendants.Add(life.folded_descendants);
     above->changed = true;
     std::erase(above->children, id);
+  } else {
+    parentless_.erase({life.info.parent, id});
   }
   // Grandchildren stay in the tree of the grandparent.
   for (const model::LifeId& child : life.children) {
@@ -149,7 +161,11 @@ void ProcessTable::FoldLife(const model::LifeId& id) {
     if (below == nullptr) continue;
     below->info.parent = life.info.parent;
     below->changed = true;
-    if (above != nullptr) above->children.push_back(child);
+    if (above != nullptr) {
+      above->children.push_back(child);
+    } else {
+      parentless_.insert({below->info.parent, child});
+    }
   }
   lives_.erase(id);
 }

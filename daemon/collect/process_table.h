@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "daemon/collect/command_set.h"
@@ -83,6 +84,7 @@ class ProcessTable {
   static constexpr size_t kCommandsPerLife = 256;
 
   LifeState* FindLife(const model::LifeId& id);
+  void Adopt(LifeState& life);
   bool Alive(const LifeState& life);
   void QueueDead(LifeState& life);
   void FoldDead();
@@ -96,7 +98,8 @@ class ProcessTable {
   const std::function<bool(uint32_t)> exists_;
   uint64_t pass_ = 1;
   std::map<model::LifeId, LifeState> lives_;
-  std::deque<ImageId> dead_;  // oldest first
+  std::set<std::pair<model::LifeId, model::LifeId>> parentless_;  // parent not in lives_, life
+  std::deque<ImageId> dead_;                                      // oldest first
   std::set<model::LifeId> pinned_;
   CommandSet commands_;
 };

@@ -21,15 +21,22 @@ void AddTo(Histogram& sum, const Histogram& more) {
   for (int i = 0; i < kHistogramBuckets; ++i) sum[i] += more[i];
 }
 
-// Merges two sorted vectors, adding where keys meet.
+// Merges two sorted vectors, adding where keys meet. Mostly every key is there already;
+// then nothing moves.
 template <typename Key, typename Value>
 void Merge(std::vector<std::pair<Key, Value>>& sum,
            const std::vector<std::pair<Key, Value>>& more) {
-  if (more.empty()) return;
-  std::vector<std::pair<Key, Value>> merged;
-  merged.reserve(sum.size() + more.size());
   auto a = sum.begin();
   auto b = more.begin();
+  while (b != more.end()) {
+    while (a != sum.end() && a->first < b->first) ++a;
+    if (a == sum.end() || b->first < a->first) break;
+    AddTo((a++)->second, (b++)->second);
+  }
+  if (b == more.end()) return;
+  std::vector<std::pair<Key, Value>> merged;
+  merged.reserve(sum.size() + more.size());
+  merged.assign(sum.begin(), a);
   while (a != sum.end() || b != more.end()) {
     if (b == more.end() || (a != sum.end() && a->first < b->first)) {
       merged.push_back(*a++);

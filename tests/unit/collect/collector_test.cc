@@ -137,6 +137,34 @@ TEST_CASE("unit.collect.tree_keeps_folded_descendants") {
   CHECK(Rig::Calls(s, kSystem) == 47);
 }
 
+// Slots are read in the order of the table, not of birth.
+TEST_CASE("unit.collect.children_seen_first_are_adopted") {
+  Rig rig(64, 0);
+  rig.Born(12);
+  fp_ident leaf = Ident(12, 12, 3000, 0, "leaf");
+  leaf.parent_tgid = 11;
+  leaf.parent_life = 2000;
+  rig.source.Open(0, leaf, 1, 100);
+  fp_ident middle = Ident(11, 11, 2000, 0, "middle");
+  middle.parent_tgid = 10;
+  middle.parent_life = 1000;
+  rig.source.Open(1, middle, 1, 10);
+  rig.Harvest();
+  rig.source.Close(1);
+  model::SnapshotPtr s;
+  for (int pass = 0; pass < 5; ++pass) s = rig.Harvest();
+  CHECK(Rig::Calls(s, kSystem) == 110);
+
+  rig.Born(10);
+  rig.source.Open(2, Ident(10, 10, 1000, 0, "root"), 1, 1);
+  CHECK(Rig::Calls(rig.Harvest(), Tree(10)) == 1 + 100);  // the middle is a command's total by now
+  rig.Dead(12);
+  rig.source.Close(0);
+  for (int pass = 0; pass < 5; ++pass) s = rig.Harvest();
+  CHECK(Rig::Calls(s, Tree(10)) == 1 + 100);
+  CHECK(Rig::Calls(s, kSystem) == 111);
+}
+
 TEST_CASE("unit.collect.grandchildren_stay_in_the_tree_when_the_middle_is_folded") {
   Rig rig(64, 0);
   rig.Born(10);
