@@ -31,6 +31,12 @@ enum fp_tier {
 	FP_TIER_FULL = 4,	/* + the object behind the descriptor */
 };
 
+/* What is measured beside the calls themselves; bits. */
+#define FP_MEASURE_ERRORS 1   /* sys_exit: errors, errnos */
+#define FP_MEASURE_LATENCY 2  /* + two clock reads a call; needs ERRORS */
+#define FP_MEASURE_OBJECTS 4  /* + the object behind the descriptor; needs ERRORS */
+#define FP_MEASURE_ALL 7
+
 /* Why something may be missing. Writers: kernel programs, by atomic add. */
 enum fp_loss {
 	FP_LOSS_CALLS_UNATTRIBUTED = 0,	/* calls that fit in no slot and no spill entry */
@@ -107,6 +113,7 @@ enum fp_loss {
 #define FP_OWNER_BIT_MASK 0x3f
 #define FP_OWNER_ANY_BIT 32
 #define FP_OWNER_DESCRIPTORS 0xffff00
+#define FP_OWNER_IGNORE (1u << 25) /* is not counted, by configuration */
 
 /* Who makes the calls of a slot. Writer: the thread itself, at claim. */
 struct fp_ident {

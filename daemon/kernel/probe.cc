@@ -66,7 +66,27 @@ class LoadedProbe : public Probe {
   }
 
   std::string object() const override { return kind_ == ObjectKind::kCore ? "core" : "full"; }
-  fp_tier tier() const override { return options_.tier; }
+  uint32_t possible() const override { return measured(); }
+  uint32_t measured() const override {
+    switch (options_.tier) {
+      case FP_TIER_CALLS:
+        return 0;
+      case FP_TIER_ERRORS:
+        return FP_MEASURE_ERRORS;
+      case FP_TIER_LATENCY:
+        return FP_MEASURE_ERRORS | FP_MEASURE_LATENCY;
+      case FP_TIER_FULL:
+        return FP_MEASURE_ERRORS | FP_MEASURE_LATENCY | FP_MEASURE_OBJECTS;
+    }
+    return 0;
+  }
+  absl::Status Measure(uint32_t what) override {
+    if (what == measured()) return absl::OkStatus();
+    return absl::FailedPreconditionError("not possible: the tier is fixed at start");
+  }
+  absl::Status IgnoreCgroup(uint64_t) override {
+    return absl::FailedPreconditionError("not possible: cgroups cannot be ignored");
+  }
   std::string degraded_because() const override { return degraded_; }
   int event_fd() const override { return ring_buffer__epoll_fd(ring_); }
 
@@ -173,6 +193,12 @@ bool Attached(const std::vector<HookState>& hooks, const char* name) {
                      [&](const HookState& hook) { return hook.attached && hook.name == name; });
 }
 
+fp_tier TierOf(uint32_t measure) {
+  if (measure == 0) return FP_TIER_CALLS;
+  if (measure & FP_MEASURE_OBJECTS) return FP_TIER_FULL;
+  return measure & FP_MEASURE_LATENCY ? FP_TIER_LATENCY : FP_TIER_ERRORS;
+}
+
 // Loads one object; without sys_exit it is loaded again at tier calls, because a
 // higher tier would take every call for one that never returned.
 absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& options,
@@ -211,8 +237,10 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& o
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
-  if (absl::Status status = CheckHookNames(wanted.disable_hooks); !status.ok()) return status;
+absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& asked) {
+  if (absl::Status status = CheckHookNames(asked.disable_hooks); !status.ok()) return status;
+  Options wanted = asked;
+  wanted.tier = TierOf(asked.measure);
   Options options = wanted;
   std::vector<HookState> hooks;
   std::vector<std::string> reasons;
