@@ -8,6 +8,14 @@
 #include "absl/strings/str_cat.h"
 
 namespace footprint::app {
+namespace {
+
+void LogChange(const model::TierHistory& history) {
+  const model::TierChange& change = history.changes.back();
+  spdlog::info("tier {} -> {} ({})", Words(change.from), Words(change.to), change.reason);
+}
+
+}  // namespace
 
 Measuring::Measuring(kernel::Probe& probe, const base::Clock& clock,
                      const kernel::OwnerTable& owners, std::unique_ptr<Calibration> calibration,
@@ -34,7 +42,9 @@ void Measuring::Complete(model::Snapshot& snapshot) {
 }
 
 absl::Status Measuring::Ask(const std::string& tier) {
+  const uint64_t before = tiers_.history()->total;
   if (absl::Status status = tiers_.Ask(tier, "asked by RPC"); !status.ok()) return status;
+  if (tiers_.history()->total != before) LogChange(*tiers_.history());
   governor_.Reset();
   Learn();
   return absl::OkStatus();
@@ -63,7 +73,10 @@ void Measuring::Tick(const model::Snapshot& snapshot) {
   if (!decision) return;
   const absl::Status status =
       tiers_.Shed(decision->measure, absl::StrCat("governor: ", decision->why));
-  if (status.ok()) return Learn();
+  if (status.ok()) {
+    LogChange(*tiers_.history());
+    return Learn();
+  }
   if (status.message() == complaint_) return;
   complaint_ = std::string(status.message());
   spdlog::warn("the governor could not change what is measured: {}", complaint_);

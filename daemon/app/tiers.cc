@@ -2,7 +2,6 @@
 #include "daemon/app/tiers.h"
 
 #include <linux/types.h>
-#include <spdlog/spdlog.h>
 
 #include <memory>
 #include <utility>
@@ -104,7 +103,6 @@ absl::Status Tiers::Change(uint32_t asked, uint32_t measured, const std::string&
   }
   asked_ = asked;
   measured_ = measured;
-  spdlog::info("tier {} -> {} ({})", Words(change.from), Words(change.to), reason);
   history_ = std::make_shared<model::TierHistory>(
       model::Changed(*history_, std::move(change), MeasuredWords(measured), kChangesKept));
   return absl::OkStatus();
