@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -37,24 +38,27 @@ namespace {
 
 constexpr size_t kEventsKept = 4096;
 
-fp_tier TierOf(const std::string& word) {
-  if (word == "calls") return FP_TIER_CALLS;
-  if (word == "errors") return FP_TIER_ERRORS;
-  return word == "full" ? FP_TIER_FULL : FP_TIER_LATENCY;
+struct TierName {
+  const char* name;
+  uint32_t measured;  // FP_MEASURE_ bits
+};
+constexpr TierName kTiers[] = {
+    {"calls", 0},
+    {"errors", FP_MEASURE_ERRORS},
+    {"latency", FP_MEASURE_ERRORS | FP_MEASURE_LATENCY},
+    {"full", FP_MEASURE_ALL},
+};
+
+uint32_t MeasuredAt(const std::string& tier) {
+  return std::find_if(std::begin(kTiers), std::end(kTiers),
+                      [&](const TierName& t) { return t.name == tier; })
+      ->measured;
 }
 
-const char* TierName(fp_tier tier) {
-  switch (tier) {
-    case FP_TIER_CALLS:
-      return "calls";
-    case FP_TIER_ERRORS:
-      return "errors";
-    case FP_TIER_LATENCY:
-      return "latency";
-    case FP_TIER_FULL:
-      return "full";
-  }
-  return "unknown";
+const char* TierOf(uint32_t measured) {
+  return std::find_if(std::begin(kTiers), std::end(kTiers),
+                      [&](const TierName& t) { return t.measured == measured; })
+      ->name;
 }
 
 kernel::ObjectChoice ChoiceOf(const Config& config) {
@@ -66,7 +70,7 @@ kernel::ObjectChoice ChoiceOf(const Config& config) {
 kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
   kernel::Options options;
   options.object = ChoiceOf(config);
-  options.tier = TierOf(config.tier);
+  options.measure = MeasuredAt(config.tier);
   options.slots =
       config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
   options.spill_entries = config.spill_entries;
@@ -131,7 +135,7 @@ class Daemon : public rpc::Control {
 absl::Status Daemon::Start() {
   auto origin = std::make_shared<model::Origin>(DescribeMachine(clock_));
   origin->bpf_object = probe_->object();
-  origin->tier = TierName(probe_->tier());
+  origin->tier = TierOf(probe_->measured());
   origin->degraded_because = probe_->degraded_because();
   recordings_ = std::make_unique<store::Recordings>(config_.max_recordings);
   collector_ = std::make_unique<collect::Collector>(
