@@ -162,34 +162,7 @@ int sys_exit(__u64 *ctx)
 	return on_leave((const void *)ctx[0], ctx[1]);
 }
 
-/*
- * The same through perf, for kernels that let a raw tracepoint of system calls be
- * preempted (7.x): there a program is skipped while another task is inside it on the
- * same CPU. Perf keeps preemption off. include/trace/perf.h, trace_call_bpf()
- * Layout of the context: events/raw_syscalls/sys_enter/format
- */
-struct raw_syscall {
-	__u64 common;
-	__s64 id;
-	__s64 ret;
-};
-
-SEC("tp/raw_syscalls/sys_enter")
-int sys_enter_perf(struct raw_syscall *ctx)
-{
-	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u32 nr = ctx->id;
-
-	return on_enter(call_abi(regs, nr), nr, regs);
-}
-
-SEC("tp/raw_syscalls/sys_exit")
-int sys_exit_perf(struct raw_syscall *ctx)
-{
-	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	return on_leave(regs, ctx->ret);
-}
+#include "bpf/lib/rescue.bpf.h"
 
 SEC("tp_btf/sched_process_fork")
 int process_fork(__u64 *ctx)

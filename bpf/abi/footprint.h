@@ -132,6 +132,13 @@ enum fp_deferred {
 	FP_DEFERRED_UNSEEN = 2,	/* entered unseen: its exit is no denied call */
 };
 
+/* Which event the first of two programs has taken. */
+enum fp_seen {
+	FP_SEEN_NONE = 0,
+	FP_SEEN_ENTER = 1,
+	FP_SEEN_EXIT = 2,
+};
+
 /* The call a thread is in. Writer: its thread. */
 struct fp_flight {
 	__u64 key;		/* 0: none */
@@ -140,7 +147,8 @@ struct fp_flight {
 	__u32 owner;		/* its entry of the owner table */
 	__u32 exits;		/* the global of that name at its entry; 0: nobody saw calls leave */
 	__u16 deferred;		/* enum fp_deferred */
-	__u16 makes;		/* 1: on success it answers a new descriptor */
+	__u8 makes;		/* 1: on success it answers a new descriptor */
+	__u8 seen;		/* enum fp_seen, while the tracepoint is passed */
 };
 FP_SIZE(struct fp_flight, 32);
 

@@ -55,6 +55,12 @@ static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slo
 		count_loss(FP_LOSS_EXIT_UNMATCHED);
 }
 
+static __always_inline void saw(struct fp_flight *flight, __u32 event)
+{
+	if (rescues)
+		flight->seen = event;
+}
+
 static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner, __u32 what)
 {
 	flight->owner = owner;
@@ -72,6 +78,7 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 
 	if (orphan->ident.ignored)
 		return 0;
+	saw(flight, FP_SEEN_ENTER);
 	settle(flight, NULL, &orphan->ident);
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, NULL);
@@ -121,6 +128,7 @@ static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
 	}
 	if (slot->ignored)
 		return 0;
+	saw(&slot->flight, FP_SEEN_ENTER);
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
 	slot->changes++;
@@ -160,6 +168,7 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
 	__u64 key = flight->key, ns = 0;
 	__u32 error;
 
+	saw(flight, FP_SEEN_EXIT);
 	if (!key) {
 		flight->deferred = FP_DEFERRED_NONE;
 		return 0;
@@ -217,8 +226,14 @@ static __noinline int leave_slotless(__u64 pid_tgid, __s64 ret)
 	if (orphan)
 		return leave_orphan(orphan, ret);
 	/* A claim here makes a child's denied first call visible; see `armed`. */
-	if (armed && bpf_map_lookup_elem(&births, &task))
+	if (armed && bpf_map_lookup_elem(&births, &task)) {
 		claim(pid_tgid, &slot);
+		orphan = slot ? NULL : orphan_of((__u32)pid_tgid);
+		if (slot)
+			saw(&slot->flight, FP_SEEN_EXIT);
+		else if (orphan)
+			saw(&orphan->flight, FP_SEEN_EXIT);
+	}
 	return 0;
 }
 
@@ -262,6 +277,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	if (!slot)
 		return leave_slotless(pid_tgid, ret);
 	flight = &slot->flight;
+	saw(flight, FP_SEEN_EXIT);
 	key = flight->key;
 	if (key && flight->exits != exits) {
 		__u32 nr = call_number(regs);

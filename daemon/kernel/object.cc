@@ -60,10 +60,6 @@ bool CpuHasFred() {
   return false;
 }
 
-bool IsSyscallHook(const std::string& tracepoint) {
-  return tracepoint == "sys_enter" || tracepoint == kSysExit;
-}
-
 // CONFIG_MODULES: kernel/module/procfs.c
 bool KernelHasModules() { return access("/proc/modules", F_OK) == 0; }
 
@@ -72,6 +68,7 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
   config.slot_mask = options.slots - 1;
   config.possible = options.possible;
+  config.rescues = options.rescues ? 1 : 0;
   config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
   config.may_read_kernel = options.may_read_kernel ? 1 : 0;
   config.ring_wake = options.ring_bytes / 2;
@@ -115,8 +112,7 @@ absl::Status SizeObjectMaps(bpf_object* object, const Options& options) {
 template <typename Skeleton>
 class SkeletonObject : public Object {
  public:
-  SkeletonObject(Skeleton* skeleton, bool through_perf)
-      : skeleton_(skeleton), through_perf_(through_perf) {}
+  SkeletonObject(Skeleton* skeleton, bool rescues) : skeleton_(skeleton), rescues_(rescues) {}
   ~SkeletonObject() override {
     // In reverse of the attachment: sys_enter first.
     for (auto it = links_.rbegin(); it != links_.rend(); ++it) bpf_link__destroy(it->second);
@@ -129,6 +125,8 @@ class SkeletonObject : public Object {
             .measured = &bss->measured,
             .exits = &bss->exits,
             .groups_ignored = &bss->groups_ignored,
+            .enters_rescued = reinterpret_cast<volatile uint64_t*>(&bss->enters_rescued),
+            .exits_rescued = reinterpret_cast<volatile uint64_t*>(&bss->exits_rescued),
             .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
             .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
             .pressure_sent = &bss->pressure_sent,
@@ -139,31 +137,40 @@ class SkeletonObject : public Object {
   }
 
   bpf_program* Program(const std::string& tracepoint) override {
-    std::string name = HookNamed(tracepoint).program;
-    if (through_perf_ && IsSyscallHook(tracepoint)) name += "_perf";
+    return bpf_object__find_program_by_name(object(), HookNamed(tracepoint).program);
+  }
+  // The program that makes up for skipped runs of the hook's own; null: there is none.
+  bpf_program* Rescuer(const std::string& tracepoint) {
+    if (!rescues_) return nullptr;
+    const std::string name = absl::StrCat(HookNamed(tracepoint).program, "_perf");
     return bpf_object__find_program_by_name(object(), name.c_str());
   }
 
   absl::Status Attach(HookState& state) override {
-    bpf_link* link = bpf_program__attach(Program(state.name));
-    if (link == nullptr) {
-      const int error = errno;
-      state.reason =
-          absl::StrCat("attach: ", std::strerror(error), "; ", HookNamed(state.name).cost);
-      return StepFailed("", absl::StrCat("attach to ", state.name).c_str(), error);
+    for (bpf_program* program : {Program(state.name), Rescuer(state.name)}) {
+      if (program == nullptr) continue;
+      bpf_link* link = bpf_program__attach(program);
+      if (link == nullptr) {
+        const int error = errno;
+        Detach(state);
+        state.reason =
+            absl::StrCat("attach: ", std::strerror(error), "; ", HookNamed(state.name).cost);
+        return StepFailed("", absl::StrCat("attach to ", state.name).c_str(), error);
+      }
+      links_.emplace_back(state.name, link);
     }
     state.attached = true;
     state.reason.clear();
-    links_.emplace_back(state.name, link);
     return absl::OkStatus();
   }
 
   void Detach(HookState& state) override {
-    const auto it = std::find_if(links_.begin(), links_.end(),
-                                 [&](const auto& link) { return link.first == state.name; });
-    if (it == links_.end()) return;
-    bpf_link__destroy(it->second);
-    links_.erase(it);
+    for (auto it = links_.end(); it != links_.begin();) {
+      --it;
+      if (it->first != state.name) continue;
+      bpf_link__destroy(it->second);
+      it = links_.erase(it);
+    }
     state.attached = false;
   }
 
@@ -178,7 +185,7 @@ class SkeletonObject : public Object {
 
  private:
   Skeleton* skeleton_;
-  const bool through_perf_;
+  const bool rescues_;
   std::vector<std::pair<std::string, bpf_link*>> links_;  // tracepoint, in order of attachment
 };
 
@@ -203,6 +210,9 @@ std::vector<HookState> ChooseHooks(SkeletonObject<Skeleton>& object, const Optio
       state.reason = kNotNeeded;
     }
     bpf_program__set_autoload(program, !disabled);
+    if (program = object.Rescuer(hook.tracepoint); program != nullptr) {
+      bpf_program__set_autoload(program, !disabled);
+    }
     hooks.push_back(state);
   }
   return hooks;
@@ -227,7 +237,7 @@ absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& 
   libbpf_set_print(KeepWarning);
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
-  auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton, options.through_perf);
+  auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton, options.rescues);
   if (absl::Status status = Configure(*skeleton, options); !status.ok()) return status;
   if (absl::Status status = SizeObjectMaps(skeleton->obj, options); !status.ok()) return status;
   hooks = ChooseHooks(*object, options);

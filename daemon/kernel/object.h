@@ -21,6 +21,8 @@ struct Globals {
   volatile uint32_t* measured;
   volatile uint32_t* exits;
   volatile uint32_t* groups_ignored;
+  volatile uint64_t* enters_rescued;
+  volatile uint64_t* exits_rescued;
   volatile uint64_t* losses;
   volatile uint64_t* freed_total;
   volatile uint32_t* pressure_sent;

@@ -154,12 +154,8 @@ class LoadedProbe : public Probe {
 
   std::vector<HookState> Hooks() const override {
     std::vector<HookState> hooks = hooks_;
-    for (size_t i = 0; i < hooks.size(); ++i) {
-      if (!hooks[i].attached) continue;
-      bpf_prog_info info{};
-      uint32_t length = sizeof(info);
-      const int fd = bpf_program__fd(object_->Program(hooks[i].name));
-      if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0) hooks[i].missed = info.recursion_misses;
+    for (HookState& hook : hooks) {
+      if (hook.attached) hook.missed = MissedBy(hook.name);
     }
     return hooks;
   }
@@ -173,6 +169,27 @@ class LoadedProbe : public Probe {
       (*self->sink_)(*static_cast<const fp_event*>(data));
     }
     return 0;
+  }
+
+  // Runs that the kernel skipped and no second program made up for.
+  uint64_t MissedBy(const std::string& hook) const {
+    volatile uint64_t* rescued = hook == "sys_enter" ? globals_.enters_rescued
+                                 : hook == kSysExit  ? globals_.exits_rescued
+                                                     : nullptr;
+    uint64_t least = UINT64_MAX;
+    // A run is skipped a moment before it is made up for: the least of some looks is never below
+    // what is lost for good.
+    for (int look = 0; look < 3 && least != 0; ++look) {
+      const uint64_t before = rescued == nullptr ? 0 : *rescued;
+      bpf_prog_info info{};
+      uint32_t length = sizeof(info);
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(object_->Program(hook)), &info, &length) != 0) {
+        return 0;
+      }
+      const uint64_t missed = info.recursion_misses;
+      least = std::min(least, missed - std::min(before, missed));
+    }
+    return least;
   }
 
   HookState* HookOf(const std::string& name) {
@@ -260,18 +277,18 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   std::string degraded;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
   ObjectKind kind = ObjectKind::kCore;
+  const bool preemptible = TracepointsArePreemptible();
   const auto attempt = [&](ObjectKind next) {
     kind = next;
+    options.rescues = preemptible && kind != ObjectKind::kCore;
     options.measure = wanted.measure;
     options.possible = wanted.possible;
     degraded.clear();
     object = LoadWithTier(kind, options, hooks, degraded);
-    if (object.ok() || !options.through_perf || kind == ObjectKind::kCore) return;
-    options.through_perf = false;
+    if (object.ok() || !options.rescues) return;
+    options.rescues = false;
     object = LoadWithTier(kind, options, hooks, degraded);
   };
-  options.through_perf = TracepointsArePreemptible();
-  const bool preemptible = options.through_perf;
   if (options.object != ObjectChoice::kCore) {
     if (options.object != ObjectChoice::kPlain) attempt(ObjectKind::kFullTyped);
     if (!object.ok()) attempt(ObjectKind::kFull);
@@ -289,7 +306,7 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
                : absl::UnavailableError(object.status().message());
   }
   if (!degraded.empty()) reasons.push_back(degraded);
-  if (preemptible && (!options.through_perf || kind == ObjectKind::kCore)) {
+  if (preemptible && !options.rescues) {
     reasons.push_back(
         "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used (is "
         "/sys/kernel/tracing readable?): runs may be skipped, which is counted as program_missed");

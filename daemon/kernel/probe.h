@@ -34,7 +34,7 @@ struct Options {
   const OwnerTable* owners = nullptr;        // borrowed for the call
   // Create() finds out the rest.
   bool may_read_kernel = true;
-  bool through_perf = false;  // system calls by way of perf, see full.bpf.c
+  bool rescues = false;  // calls have second programs, see bpf/lib/rescue.bpf.h
   uint32_t possible = FP_MEASURE_ALL;
 };
 
