@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/app.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
@@ -8,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -162,6 +164,8 @@ absl::Status Daemon::Start() {
   ignored_units_.Look(clock_.BoottimeNs());
   const model::SnapshotPtr first = HarvestNow();
   if (absl::Status s = Listen(); !s.ok()) return s;
+  // Loading took the kernel's BTF into memory, for that once.
+  malloc_trim(0);
   sd_notify(0, "READY=1");
   Notify(*first);
   return absl::OkStatus();
