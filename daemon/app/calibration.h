@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What footprint adds to a call on this machine: short loops of calls before the programs are
 // attached and after, on one thread, in CPU time, so that who else runs does not count.
-// Ownership: owns the descriptor that its loops use.   Threads: one, the same for all calls.
+// Ownership: owns the descriptor that its loops use.
+// Threads: one, the same for all calls; a second one waits beside it while loops run.
 // Failure: Create says what could not be opened.
 #ifndef FOOTPRINT_DAEMON_APP_CALIBRATION_H_
 #define FOOTPRINT_DAEMON_APP_CALIBRATION_H_
@@ -28,8 +29,9 @@ class Calibration {
  public:
   // Measures the calls as they are without footprint: nothing is attached yet.
   explicit Calibration(Loop loop);
-  // What footprint adds to them now, while `measured` is measured.
-  model::CallCost Measure(std::vector<std::string> measured) const;
+  // What footprint adds to them now, while `measured` is measured. Errors: FAILED_PRECONDITION when
+  // calls are no slower than they were: then it was something else that slowed them, and is gone.
+  absl::StatusOr<model::CallCost> Measure(std::vector<std::string> measured) const;
 
  private:
   struct Times {

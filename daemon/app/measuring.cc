@@ -33,7 +33,9 @@ Measuring::Measuring(kernel::Probe& probe, const base::Clock& clock,
 // everybody's calls are told about.
 void Measuring::Learn() {
   if (calibration_ == nullptr || meter_.costs().contains(tiers_.measured())) return;
-  meter_.Learn(tiers_.measured(), calibration_->Measure(MeasuredWords(tiers_.measured())));
+  if (const auto cost = Calibrate(); !cost.ok()) {
+    spdlog::warn("the cost of a call is unknown: {}", std::string(cost.status().message()));
+  }
 }
 
 void Measuring::Complete(model::Snapshot& snapshot) {
@@ -55,8 +57,9 @@ absl::StatusOr<model::CallCost> Measuring::Calibrate() {
     return absl::FailedPreconditionError(
         "costs are not known: calls without footprint were not measured at start (calibrate)");
   }
-  meter_.Learn(tiers_.measured(), calibration_->Measure(MeasuredWords(tiers_.measured())));
-  return meter_.costs().at(tiers_.measured());
+  auto cost = calibration_->Measure(MeasuredWords(tiers_.measured()));
+  if (cost.ok()) meter_.Learn(tiers_.measured(), *cost);
+  return cost;
 }
 
 void Measuring::Tick(const model::Snapshot& snapshot) {

@@ -31,7 +31,7 @@ class Measuring {
   void Complete(model::Snapshot& snapshot);
   // Errors: as Tiers::Ask. The caller has just taken a snapshot.
   absl::Status Ask(const std::string& tier);
-  // Errors: FAILED_PRECONDITION nobody calibrates.
+  // Errors: FAILED_PRECONDITION nobody calibrates, or as Calibration::Measure.
   absl::StatusOr<model::CallCost> Calibrate();
   // Lets the governor decide. The caller has just taken this snapshot.
   void Tick(const model::Snapshot& snapshot);

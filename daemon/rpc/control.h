@@ -38,7 +38,7 @@ class Control {
                              std::function<void(absl::StatusOr<Recorded>)> done) = 0;
   // Errors: INVALID_ARGUMENT no such tier; FAILED_PRECONDITION not possible here.
   virtual void SetTier(std::string tier, std::function<void(absl::StatusOr<TierNow>)> done) = 0;
-  // Errors: FAILED_PRECONDITION the daemon is configured not to calibrate.
+  // Errors: FAILED_PRECONDITION the daemon is configured not to calibrate, or cannot by now.
   virtual void Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) = 0;
 };
 

@@ -18,17 +18,19 @@ TEST_CASE("unit.app.calibration_takes_the_median_of_what_is_added") {
     const double one = kind == CallOf::kPlain ? 100 + extra : 150 + 2 * extra;
     return static_cast<uint64_t>((one + disturbed) * calls);
   });
-  const model::CallCost none = calibration.Measure({"calls"});
-  CHECK(none.plain_ns == Approx(0));
-  CHECK(none.bare_plain_ns == Approx(100));
-  CHECK(none.bare_descriptor_ns == Approx(150));
   extra = 90;
-  const model::CallCost cost = calibration.Measure({"calls", "errors"});
-  CHECK(cost.plain_ns == Approx(90));
-  CHECK(cost.descriptor_ns == Approx(180));
-  CHECK(cost.measured == std::vector<std::string>{"calls", "errors"});
-  extra = -20;  // noise must not look like a gift
-  CHECK(calibration.Measure({}).plain_ns == 0);
+  const auto cost = calibration.Measure({"calls", "errors"});
+  REQUIRE(cost.ok());
+  CHECK(cost->plain_ns == Approx(90));
+  CHECK(cost->descriptor_ns == Approx(180));
+  CHECK(cost->bare_plain_ns == Approx(100));
+  CHECK(cost->bare_descriptor_ns == Approx(150));
+  CHECK(cost->measured == std::vector<std::string>{"calls", "errors"});
+  // What slowed the calls before the attach has gone: this is no cost of 0.
+  extra = -20;
+  const absl::Status status = calibration.Measure({}).status();
+  CHECK(absl::IsFailedPrecondition(status));
+  CHECK_THAT(std::string(status.message()), Catch::Contains("80 ns, and 100 ns before the attach"));
 }
 
 TEST_CASE("unit.app.calibration_of_a_slow_machine_makes_fewer_rounds") {
