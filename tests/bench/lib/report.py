@@ -23,12 +23,14 @@ def render(results: dict) -> str:
 def _circumstances(result: dict) -> str:
     machine, noise = result["machine"], result["noise"]
     kind = "virtual machine" if machine["virtual"] else "machine"
+    watched = noise["observers"]
+    others = f" **Others watched, too: {', '.join(watched)}.**" if watched else ""
     return (f"Measured {noise['when']} UTC in {noise['seconds']:.0f} s at commit "
             f"{machine['commit']}, on a {kind} with kernel {machine['kernel']} "
             f"{machine['machine']}, {machine['processors']} x {machine['processor']}, "
             f"{machine['memory_bytes'] / 1024 ** 3:.1f} GiB. Load before it "
             f"{noise['load_before']:.2f}; the hypervisor took {100 * noise['steal']:.2f} % of the "
-            "processors away.")
+            f"processors away.{others}")
 
 
 def write(page: pathlib.Path, results: dict):

@@ -13,6 +13,7 @@ import socket
 import tempfile
 
 from lib import machine
+from lib.failure import Failure
 from lib.process import Process, run
 
 EMPTY_ENTER, EMPTY_PAIR = "empty sys_enter", "empty pair"
@@ -88,15 +89,10 @@ class Daemon(Nothing):
             config.write_text("".join(f"{key} = {json.dumps(value)}\n"
                                       for key, value in self._settings.items()))
             watch = Watch(directory=directory)
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-                notify.bind(f"{directory}/notify")
-                notify.setblocking(False)
-                argv = [machine.build("bin/footprintd"), "--listen", watch.target(),
-                        "--config", config]
-                with Process(argv, env={"NOTIFY_SOCKET": f"{directory}/notify"}) as process:
-                    watch.process = process
-                    process.until(lambda: _ready(notify), "was not ready")
-                    yield watch
+            argv = [machine.build("bin/footprintd"), "--listen", watch.target(), "--config", config]
+            with _started(argv, f"{directory}/notify") as process:
+                watch.process = process
+                yield watch
 
     def reported(self, watch, pid, name):
         # Of this daemon's life: one loop.
@@ -107,6 +103,21 @@ class Daemon(Nothing):
     def lost(watch) -> dict:
         """Causes that are not zero."""
         return {cause: count for cause, count in watch.status()["losses"].items() if count}
+
+
+def _started(argv: list, path: str) -> Process:
+    """A daemon that has said READY=1, as to systemd."""
+    # Closed then: nobody would read what it says later, and it would wait for a reader.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(path)
+        notify.setblocking(False)
+        process = Process(argv, env={"NOTIFY_SOCKET": path})
+        try:
+            process.until(lambda: _ready(notify), "was not ready")
+        except Failure:
+            process.stop()
+            raise
+    return process
 
 
 def _ready(notify) -> bool:
