@@ -93,16 +93,21 @@ def observers() -> list:
 
 
 class Noise:
-    """Of a stretch of time: the load before it, who watched, what the hypervisor took away."""
+    """Of a stretch of time: how busy others were before it, who watched, and what the hypervisor
+    took away."""
 
     def __init__(self):
-        self.load, self.observers = os.getloadavg()[0], set(observers())
+        self.observers = set(observers())
+        before = _cpu_times()
+        time.sleep(2)
+        took = [now - then for now, then in zip(_cpu_times(), before)]
+        self.busy = 1 - (took[3] + took[4]) / max(1, sum(took))  # all but idle and iowait
         self._begin, self._times = time.monotonic(), _cpu_times()
 
     def result(self) -> dict:
         took = [now - then for now, then in zip(_cpu_times(), self._times)]
         watched = sorted(self.observers | set(observers()))
-        return {"load_before": self.load, "observers": watched, "steal": took[7] / max(1, sum(took)),
+        return {"busy_before": self.busy, "observers": watched, "steal": took[7] / max(1, sum(took)),
                 "seconds": time.monotonic() - self._begin,
                 "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
 

@@ -3,6 +3,7 @@
 
 A Process owns its child: it ends it with the `with` block, and the kernel ends it with this script.
 """
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -28,7 +29,8 @@ class Process:
         self._err = tempfile.TemporaryFile()
         self._child = subprocess.Popen(
             self.argv, stdin=subprocess.PIPE, stdout=self._out, stderr=self._err,
-            preexec_fn=_die_with_parent, env={**os.environ, **(env or {})})
+            preexec_fn=_die_with_parent, start_new_session=True,
+            env={**os.environ, **(env or {})})
         self.pid = self._child.pid
 
     def __enter__(self):
@@ -49,6 +51,12 @@ class Process:
     def write(self, text: str):
         self._child.stdin.write(text.encode())
         self._child.stdin.flush()
+
+    def finish_input(self, text: str):
+        with contextlib.suppress(BrokenPipeError):
+            self.write(text)
+        with contextlib.suppress(BrokenPipeError):
+            self._child.stdin.close()
 
     def ended(self) -> bool:
         return self._child.poll() is not None
@@ -71,16 +79,23 @@ class Process:
             raise Failure(f"{self.argv[0]} took longer than {seconds:.0f} s") from None
 
     def stop(self, seconds: float = 20):
-        """Asks it to end, then makes it."""
+        """Asks it, and what it started, to end; then makes it."""
         if not self.ended():
-            self._child.stdin.close()
-            self._child.send_signal(self._stop)
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+            _signal_all(self.pid, self._stop)
         try:
             self._child.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._child.kill()
+            _signal_all(self.pid, signal.SIGKILL)
             self._child.wait()
         return self._child.returncode
+
+
+def _signal_all(session: int, number: int):
+    """strace leaves what it traces behind when it is told to end: that is told as well."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(session, number)
 
 
 def _text(file) -> str:
@@ -96,17 +111,13 @@ def last_lines(text: str, count: int = 2) -> str:
 
 def run(argv: list, seconds: float = 300, text: str = "", env=None) -> str:
     """Its output; a Failure when it does not end well or in time."""
-    argv = [str(word) for word in argv]
-    try:
-        done = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=seconds,
-                              errors="replace", preexec_fn=_die_with_parent,
-                              env={**os.environ, **(env or {})})
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{argv[0]} took longer than {seconds:.0f} s") from None
-    if done.returncode != 0:
-        raise Failure(f"{argv[0]} ended with {done.returncode}: "
-                      f"{last_lines(done.stderr or done.stdout)}")
-    return done.stdout
+    with Process(argv, env=env) as process:
+        process.finish_input(text)
+        status = process.wait(seconds)
+        out = process.out()
+        if status != 0:
+            raise Failure(f"{argv[0]} ended with {status}: {last_lines(process.err() or out)}")
+    return out
 
 
 def cpu_seconds(pid: int) -> float:

@@ -28,8 +28,8 @@ def _circumstances(result: dict) -> str:
     return (f"Measured {noise['when']} UTC in {noise['seconds']:.0f} s at commit "
             f"{machine['commit']}, on a {kind} with kernel {machine['kernel']} "
             f"{machine['machine']}, {machine['processors']} x {machine['processor']}, "
-            f"{machine['memory_bytes'] / 1024 ** 3:.1f} GiB. Load before it "
-            f"{noise['load_before']:.2f}; the hypervisor took {100 * noise['steal']:.2f} % of the "
+            f"{machine['memory_bytes'] / 1024 ** 3:.1f} GiB. Before it the "
+            f"processors were {100 * noise['busy_before']:.0f} % busy; the hypervisor took {100 * noise['steal']:.2f} % of the "
             f"processors away.{others}")
 
 

@@ -26,7 +26,7 @@ def redis(watch, scale: float) -> float:
         with Process(watch.wrap(argv)) as server:
             server.until(lambda: os.path.exists(where), "has no socket")
             told = run([machine.find("redis-benchmark"), "-s", where, "-t", "set", "-n",
-                        max(1000, int(60_000 * scale)), "--csv"])
+                        max(1000, int(40_000 * scale)), "--csv"])
             run(["redis-cli", "-s", where, "shutdown", "nosave"])
             server.wait(30)
     return float(re.search(r'^"SET","([\d.]+)"', told, re.MULTILINE).group(1))
@@ -43,11 +43,11 @@ def _sqlite(watch, directory: str, rows: int) -> float:
 
 
 def sqlite_disk(watch, scale: float) -> float:
-    return _sqlite(watch, str(machine.BUILD), max(20, int(600 * scale)))
+    return _sqlite(watch, str(machine.BUILD), max(20, int(200 * scale)))
 
 
 def sqlite_memory(watch, scale: float) -> float:
-    return _sqlite(watch, "/dev/shm", max(200, int(6000 * scale)))
+    return _sqlite(watch, "/dev/shm", max(200, int(4000 * scale)))
 
 
 def tar(watch, scale: float) -> float:
@@ -82,7 +82,7 @@ def oref0(watch, scale: float) -> float:
 
 def storm(watch, scale: float) -> float:
     """Forks a second, of children that end at once."""
-    seconds = 1.0 if scale == 1 else 0.5
+    seconds = 0.7 if scale == 1 else 0.5
     # It counts between two bytes of input; what it takes to start is not counted.
     with Process(watch.wrap([machine.build("workloads/storm")])) as process:
         lines = []
