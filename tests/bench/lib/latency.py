@@ -35,10 +35,12 @@ def measure(options) -> dict:
     loops = options.pick(20_000, 1000)
     histograms = {}
 
-    def one(subject, _watch):
+    def one(subject, watch):
         with Process([machine.build("bench/paced"), *LOAD]) as load:
             load.await_output("ready")
             counts = cyclictest(loops)
+        if isinstance(subject, Daemon):
+            subject.require_tier(watch)
         whole = histograms.setdefault(subject.name, {})
         for us, count in counts.items():
             whole[us] = whole.get(us, 0) + count

@@ -2,7 +2,7 @@
 """What a system call takes longer while something watches."""
 from lib import markdown, peers, stats
 from lib.rounds import interleave, loop
-from lib.subjects import EMPTY_ENTER, EMPTY_PAIR, Empty, Nothing, programs, tiers
+from lib.subjects import EMPTY_ENTER, EMPTY_PAIR, Daemon, Empty, Nothing, programs, tiers
 
 NAME, TITLE = "per_call", "Cost per call"
 KINDS = {"getppid": "getppid", "read": "read of /dev/zero, one byte"}
@@ -19,7 +19,8 @@ def measure(options) -> dict:
         seen = subject.reported(watch, pid, "getppid")
         if seen is not None:
             told.setdefault(subject.name, []).append(seen / (calls * (samples + 1)))
-        if subject.name.startswith("footprint ") and subject.name not in verified:
+        if isinstance(subject, Daemon):
+            subject.require_tier(watch)
             verified[subject.name] = programs(watch.process.pid)
         return taken
 

@@ -99,6 +99,13 @@ class Daemon(Nothing):
         report = json.loads(watch.client("show", "--command", "loop", "--format", "json"))
         return sum(row["calls"] for row in report["syscalls"] if row["name"] == name)
 
+    def require_tier(self, watch):
+        """A Failure when it does not measure what it was asked to: refused here, or given up."""
+        status = watch.status()
+        if status["tier"] != self.tier:
+            why = status.get("degraded_because") or "no reason given"
+            raise Failure(f"it measures {status['tier']}, not {self.tier}: {why}")
+
     @staticmethod
     def lost(watch) -> dict:
         """Causes that are not zero."""

@@ -124,6 +124,7 @@ def measure(options) -> dict:
             if name not in skipped:
                 found[name] = work(watch, scale)
         if isinstance(subject, Daemon):
+            subject.require_tier(watch)
             for cause, count in subject.lost(watch).items():
                 of = losses.setdefault(subject.name, {})
                 of[cause] = of.get(cause, 0) + count
