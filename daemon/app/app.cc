@@ -5,10 +5,10 @@
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +20,7 @@
 #include "daemon/app/module_room.h"
 #include "daemon/app/origin.h"
 #include "daemon/app/owners.h"
+#include "daemon/app/service_manager.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/collect/collector.h"
@@ -55,6 +56,11 @@ const char* TierName(fp_tier tier) {
       return "full";
   }
   return "unknown";
+}
+
+std::string NotifySocket() {
+  const char* socket = getenv("NOTIFY_SOCKET");
+  return socket == nullptr ? "" : socket;
 }
 
 kernel::ObjectChoice ChoiceOf(const Config& config) {
@@ -112,6 +118,8 @@ class Daemon : public rpc::Control {
   std::unique_ptr<kernel::Probe> probe_;
   std::unique_ptr<EventLoop> loop_;
   collect::Procfs procfs_;
+  const ServiceManager manager_{NotifySocket()};
+  bool told_ready_ = false;
   const KernelSymbols symbols_;
   const objects::ObjectNamer namer_{symbols_, objects::Devices()};
   store::SnapshotStore snapshots_;
@@ -164,7 +172,6 @@ absl::Status Daemon::Start() {
   }
   const model::SnapshotPtr first = HarvestNow();
   if (absl::Status s = Listen(); !s.ok()) return s;
-  sd_notify(0, "READY=1");
   Notify(*first);
   return absl::OkStatus();
 }
@@ -228,13 +235,14 @@ void Daemon::Notify(const model::Snapshot& snapshot) {
                    "; ", snapshot.origin->bpf_object, " object; tier ", snapshot.origin->tier, "; ",
                    snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/",
                    snapshot.slots_total, "; rss ", snapshot.resident_bytes >> 20, " MiB");
-  sd_notify(0, text.c_str());
+  // Ready until that was heard.
+  if (manager_.Tell(told_ready_ ? text : absl::StrCat("READY=1\n", text))) told_ready_ = true;
 }
 
 void Daemon::RunUntilSignal() { loop_->Run(); }
 
 void Daemon::Stop() {
-  sd_notify(0, "STOPPING=1");
+  manager_.Tell("STOPPING=1");
   // The loop has ended: what was waiting for it is answered, and nothing new gets in.
   std::vector<std::function<void(absl::StatusOr<model::SnapshotPtr>)>> waiting;
   {
