@@ -191,6 +191,18 @@ uint64_t Sum(const Json& footprint, const std::string& array, const std::string&
   return sum;
 }
 
+std::map<std::string, uint64_t> CallsBy(const Json& footprint, const std::string& array,
+                                        const std::string& by, const std::string& member,
+                                        const std::string& value) {
+  std::map<std::string, uint64_t> calls;
+  for (const Json& row : footprint.at(array)) {
+    if (row.at(member) == value) {
+      calls[row.at(by).get<std::string>()] += row.at("calls").get<uint64_t>();
+    }
+  }
+  return calls;
+}
+
 void RequireSound(const Json& footprint) {
   INFO(footprint.at("losses").dump());
   REQUIRE(footprint.at("complete") == true);

@@ -6,6 +6,7 @@
 #define FOOTPRINT_TESTS_E2E_DAEMON_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -81,6 +82,11 @@ uint64_t Errno(const Json& footprint, const std::string& name, const std::string
                const std::string& abi = kNativeAbi);
 // Sum of a member over the rows of an array: Sum(footprint, "processes", "calls").
 uint64_t Sum(const Json& footprint, const std::string& array, const std::string& member);
+// Calls of the rows of an array whose `member` is `value`, by another member:
+// CallsBy(footprint, "objects", "server", "syscall", "read").
+std::map<std::string, uint64_t> CallsBy(const Json& footprint, const std::string& array,
+                                        const std::string& by, const std::string& member,
+                                        const std::string& value);
 
 // Complete, with every loss 0, and with totals that are the sums of the rows.
 void RequireSound(const Json& footprint);

@@ -112,14 +112,12 @@ std::string StubBus() {
 }
 
 // Calls of the ioctl commands of one module, by name.
-std::map<std::string, uint64_t> Commands(const Json& footprint, const std::string& module) {
-  std::map<std::string, uint64_t> calls;
-  for (const Json& row : footprint.at("ioctls")) {
-    if (row.at("module") == module) {
-      calls[row.at("name").get<std::string>()] += row.at("calls").get<uint64_t>();
-    }
-  }
-  return calls;
+Json Commands(const Json& footprint, const std::string& module) {
+  return CallsBy(footprint, "ioctls", "name", "module", module);
+}
+
+void SkipUnlessFull(const Daemon& daemon) {
+  SkipUnless(daemon.Query({"status"}).at("tier") == "full", "the full tier is not to be had");
 }
 
 }  // namespace
@@ -304,29 +302,30 @@ TEST_CASE("e2e.modules.rig_against_its_baseline", "[.][modules]") {
   UnloadAll();
 }
 
-TEST_CASE("e2e.modules.drivers_behind_descriptors", "[.][modules]") {
+TEST_CASE("e2e.modules.i2c_behind_its_descriptor", "[.][modules]") {
   Begin();
   const std::string bus = StubBus();
   Daemon daemon;
-  SkipUnless(daemon.Query({"status"}).at("tier") == "full", "the full tier is not to be had");
-  const Json i2c = daemon.Record({Workload("i2c"), bus});
-  RequireSound(i2c);
-  CHECK(Json(Commands(i2c, "i2c_dev")) ==
+  SkipUnlessFull(daemon);
+  const Json footprint = daemon.Record({Workload("i2c"), bus});
+  RequireSound(footprint);
+  CHECK(Commands(footprint, "i2c_dev") ==
         Json({{"I2C_FUNCS", 3}, {"I2C_SLAVE", 5}, {"I2C_SMBUS", 7}}));
-  for (const Json& row : i2c.at("ioctls")) CHECK(row.at("server") == "i2c-dev");
+  for (const Json& row : footprint.at("ioctls")) CHECK(row.at("server") == "i2c-dev");
+  UnloadAll();
+}
 
-  SkipUnless(Available("hci_vhci"), "no hci_vhci");
+TEST_CASE("e2e.modules.bluetooth_behind_its_descriptors", "[.][modules]") {
+  Begin();
+  SkipUnless(Available("hci_vhci"), "modprobe finds no module hci_vhci");
+  Daemon daemon;
+  SkipUnlessFull(daemon);
   mknod("/dev/vhci", S_IFCHR | 0600, makedev(10, 137));
-  const Json bluetooth = daemon.Record({Workload("bluetooth")});
-  RequireSound(bluetooth);
-  CHECK(Json(Commands(bluetooth, "bluetooth")) == Json({{"HCIGETDEVLIST", 3}}));
-  uint64_t written = 0;
-  for (const Json& row : bluetooth.at("objects")) {
-    if (row.at("module") == "hci_vhci" && row.at("syscall") == "write") {
-      written += row.at("calls").get<uint64_t>();
-    }
-  }
-  CHECK(written == 1);
+  const Json footprint = daemon.Record({Workload("bluetooth")});
+  RequireSound(footprint);
+  CHECK(Commands(footprint, "bluetooth") == Json({{"HCIGETDEVLIST", 3}}));
+  CHECK(CallsBy(footprint, "objects", "module", "syscall", "write") ==
+        std::map<std::string, uint64_t>{{"hci_vhci", 1}});
   UnloadAll();
 }
 
@@ -335,13 +334,13 @@ TEST_CASE("e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went", "[.][
   Begin();
   const std::string bus = StubBus();
   Daemon daemon;
-  SkipUnless(daemon.Query({"status"}).at("tier") == "full", "the full tier is not to be had");
+  SkipUnlessFull(daemon);
   const std::string once = "'" + Workload("i2c") + "' " + bus + "; ";
   const std::string again = "modprobe -r i2c-dev; modprobe loop; modprobe i2c-dev; sleep 0.2; " +
                             once + "modprobe -r i2c-dev; modprobe i2c-dev; sleep 0.2; " + once;
   const Json footprint = daemon.Record({"/bin/sh", "-c", kPath + once + again});
   RequireSound(footprint);
-  CHECK(Json(Commands(footprint, "i2c_dev")) ==
+  CHECK(Commands(footprint, "i2c_dev") ==
         Json({{"I2C_FUNCS", 9}, {"I2C_SLAVE", 15}, {"I2C_SMBUS", 21}}));
   // Nothing of it is under another name.
   for (const Json& row : footprint.at("ioctls")) {

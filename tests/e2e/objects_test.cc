@@ -12,13 +12,7 @@ namespace {
 
 // Calls of one syscall by server.
 std::map<std::string, uint64_t> Servers(const Json& footprint, const std::string& syscall) {
-  std::map<std::string, uint64_t> calls;
-  for (const Json& row : footprint.at("objects")) {
-    if (row.at("syscall") == syscall) {
-      calls[row.at("server").get<std::string>()] += row.at("calls").get<uint64_t>();
-    }
-  }
-  return calls;
+  return CallsBy(footprint, "objects", "server", "syscall", syscall);
 }
 
 // Every call with a descriptor is in exactly one row of objects.

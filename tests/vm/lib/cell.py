@@ -50,7 +50,8 @@ def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), quick=Fa
     kernel = kernels.get(cell.kernel, cell.arch, cell.variant, refresh)
     if cell.arch != host_architecture():
         cross.build(directory, os.cpu_count())
-    chosen = selection.named(tests) if tests else selection.for_cell(cell, quick)
+    chosen, left_out = selection.possible(
+        selection.named(tests) if tests else selection.for_cell(cell, quick), kernel)
     lines = [(name, limit, selection.command(name, directory)) for name, limit in chosen]
     # A word that no program prints by chance.
     mark = f"@vm-{secrets.token_hex(4)}"
@@ -63,5 +64,7 @@ def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), quick=Fa
     with tempfile.TemporaryDirectory(prefix="footprint-vm-") as scratch:
         initramfs = pathlib.Path(scratch) / "initramfs.gz"
         Guest(contents).write(initramfs)
-        return machine.boot(cell.arch, kernel.image, initramfs, lines, mark, words,
-                            logs / f"{cell.name}.console")
+        outcome = machine.boot(cell.arch, kernel.image, initramfs, lines, mark, words,
+                               logs / f"{cell.name}.console")
+    outcome.left_out = left_out
+    return outcome

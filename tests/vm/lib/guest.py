@@ -129,19 +129,13 @@ class Guest:
 
     def _modules(self):
         kernel, image = self.contents.kernel, self.image
-        needs = {}  # module file -> files that it needs, by modules.dep
-        for line in (kernel.modules / "modules.dep").read_text().splitlines():
-            file, _, others = line.partition(":")
-            needs[file] = others.split()
-        by_name = {re.sub(r"\.ko.*", "", pathlib.Path(file).name).replace("-", "_"): file
-                   for file in needs}
-        built_in = (kernel.modules / "modules.builtin")
-        built_in = built_in.read_text() if built_in.exists() else ""
+        needs = kernel.needs
         wanted = []
         for name in MODULES + self.contents.modules:
-            if file := by_name.get(name.replace("-", "_")):
+            file = kernel.module(name)
+            if file in needs:
                 wanted += [file] + needs[file]
-            elif name in self.contents.modules and f"/{name}.ko" not in built_in:
+            elif file is None and name in self.contents.modules:
                 raise Failure(f"kernel {kernel.release} has no module {name}")
         there = f"/usr/lib/modules/{kernel.release}"
         lines = []

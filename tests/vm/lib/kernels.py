@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernels of Debian's packages, unpacked into the cache."""
 import dataclasses
+import functools
 import pathlib
 import re
 import shutil
@@ -24,6 +25,27 @@ class Kernel:
     release: str
     image: pathlib.Path
     modules: pathlib.Path  # lib/modules/RELEASE, with modules.dep
+
+    @functools.cached_property
+    def needs(self) -> dict:
+        """Module file -> the files that it needs, by modules.dep."""
+        lines = (self.modules / "modules.dep").read_text().splitlines()
+        return {file: others.split() for file, _, others in (line.partition(":") for line in lines)}
+
+    @functools.cached_property
+    def _files(self) -> dict:
+        built_in = self.modules / "modules.builtin"
+        files = built_in.read_text().split() if built_in.exists() else []
+        return {_name(pathlib.Path(file).name.partition(".ko")[0]): file
+                for file in (*files, *self.needs)}
+
+    def module(self, name: str):
+        """Its file, which is in `needs` unless it is built in; None: the kernel has none."""
+        return self._files.get(_name(name))
+
+
+def _name(module: str) -> str:
+    return module.replace("-", "_")
 
 
 def _open(root: pathlib.Path) -> Kernel:

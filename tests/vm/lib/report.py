@@ -12,8 +12,8 @@ HEAD = """# Kernels that footprint is proven on
 Written by `tests/vm/grid`; do not edit. Each row is a virtual machine under software emulation
 with Debian's kernel of that release, in which the tests named in
 [`tests/vm/lib/selection.py`](../tests/vm/lib/selection.py) ran: the same programs as on the live
-kernel. A cell is repeated by `tests/vm/run` with the options of its row. Tests that a kernel has
-nothing for (no such driver) skip themselves and are not counted.
+kernel. A cell is repeated by `tests/vm/run` with the options of its row. A test whose drivers the
+kernel's package lacks is left out, and named below.
 
 "*full*" reads kernel types by BTF; "*core*" needs none and serves where the full object is
 refused. What a kernel lacks is found by trying, never by its version. Hooks: N of `sys_enter`,
@@ -33,6 +33,7 @@ class Summary:
     seconds: float = 0
     unavailable: str = ""  # why there is no result
     quick: bool = False
+    left_out: list = dataclasses.field(default_factory=list)
     when: str = ""
 
 
@@ -44,10 +45,10 @@ def summarize(outcome, seconds: float, quick: bool) -> Summary:
             verified[program] = int(count)
         else:
             facts[name] = value
-    ran = [r for r in outcome.results if not r.skipped]
-    failures = [f"{r.name}: {_first(r.output)}" for r in ran if not r.passed]
-    return Summary(facts, verified, len(ran) - len(failures), len(ran), failures,
-                   outcome.boot_seconds, seconds, quick=quick,
+    failures = [f"{r.name}: {_first(r.output)}" for r in outcome.results if not r.passed]
+    return Summary(facts, verified, len(outcome.results) - len(failures), len(outcome.results),
+                   failures, outcome.boot_seconds, seconds, quick=quick,
+                   left_out=[f"{test}: {why}" for test, why in outcome.left_out],
                    when=time.strftime("%Y-%m-%d", time.gmtime()))
 
 
@@ -106,6 +107,7 @@ def render(results: list) -> str:
                      _served(facts), _hooks(facts), f"{found.passed} of {found.total}" + (", quick" if found.quick else ""),
                      found.when])
         notes += [f"* {name}: {failure}" for failure in found.failures]
+        notes += [f"* {name}: left out: {test}" for test in found.left_out]
         for kind in ("full", "core"):
             if facts.get(kind, "").startswith("refused"):
                 notes.append(f"* {name}: the {kind} object is {facts[kind]}")
@@ -116,5 +118,5 @@ def render(results: list) -> str:
     text += "1,000,000; kernels\nbefore 5.16 do not tell.\n\n"
     text += _table(["kernel", "object", *PROGRAMS], list(map(list, dict.fromkeys(map(tuple, counts)))))
     if notes:
-        text += "\n## Refusals and failures\n\n" + "\n".join(notes) + "\n"
+        text += "\n## Refusals, failures, and what was left out\n\n" + "\n".join(notes) + "\n"
     return text

@@ -34,9 +34,12 @@ MODULES = [("e2e.modules.hooks_are_told", 240), ("e2e.modules.exact_to_the_count
            ("e2e.modules.table_is_that_of_the_kernel", 300),
            ("e2e.modules.requests_name_who_asked", 300),
            ("e2e.modules.rig_against_its_baseline", 300)]
-MODULES_BEHIND = [("e2e.modules.drivers_behind_descriptors", 300),
+MODULES_BEHIND = [("e2e.modules.i2c_behind_its_descriptor", 300),
+                  ("e2e.modules.bluetooth_behind_its_descriptors", 300),
                   ("e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went", 300)]
-QUICK = {"e2e.modules.drivers_behind_descriptors", "e2e.objects.every_kind_of_file", "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
+QUICK = {"e2e.modules.i2c_behind_its_descriptor", "e2e.modules.bluetooth_behind_its_descriptors",
+         "e2e.objects.every_kind_of_file",
+         "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
          "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
          "e2e.exact.in_flight", "e2e.stream.events_of_a_life",
          "bpf.objects.every_kind_of_file_has_its_name"}
@@ -45,6 +48,14 @@ WITHOUT_BTF = [("e2e.exact.million_without_btf", 400)]
 # Suites whose kernel refuses the full object: 5.10 has no bpf_get_current_task_btf. The daemon
 # finds that out by itself, which the first test checks; here it only says what to expect.
 CORE_ALONE = {"bullseye"}
+# Drivers that not every kernel's package has.
+NEEDS = {
+    "e2e.modules.rig_against_its_baseline": ("i2c-stub", "i2c-dev", "hci_vhci"),
+    "e2e.modules.i2c_behind_its_descriptor": ("i2c-stub", "i2c-dev"),
+    "e2e.modules.bluetooth_behind_its_descriptors": ("bluetooth", "hci_vhci"),
+    "e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went": ("i2c-stub", "i2c-dev"),
+    "e2e.modules.requests_name_who_asked": ("bluetooth",),
+}
 PROGRAMS = {"e2e": "e2e_tests", "bpf.sum_rule": "bpf_tests", "bpf.objects": "bpf_objects"}
 
 
@@ -63,6 +74,17 @@ def _all_of(cell) -> list:
     if cell.caps:
         return OBJECTS + both + EITHER_OBJECT + BEHIND + MODULES
     return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES + MODULES + MODULES_BEHIND
+
+
+def possible(chosen: list, kernel) -> tuple:
+    """Those of `chosen` that the kernel has the drivers for, and (test, why) of the others."""
+    left_out = []
+    for name, _ in chosen:
+        missing = [m for m in NEEDS.get(name, ()) if not kernel.module(m)]
+        if missing:
+            left_out.append((name, f"kernel {kernel.release} has no {', '.join(missing)}"))
+    without = {name for name, _ in left_out}
+    return [test for test in chosen if test[0] not in without], left_out
 
 
 def named(names: list) -> list:
