@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/random.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -30,10 +31,12 @@ void Ask(const char* server, int fd, unsigned long command) {
 void Known() {
   int ends[2];
   const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+  // All of linux/sockios.h.
   constexpr unsigned long kSocket[] = {
       SIOCGIFFLAGS,  SIOCGIFADDR,   SIOCGIFNETMASK, SIOCGIFMTU,     SIOCGIFHWADDR,
       SIOCGIFINDEX,  SIOCGIFCONF,   SIOCGIFNAME,    SIOCGIFBRDADDR, SIOCGIFDSTADDR,
-      SIOCGIFMETRIC, SIOCGIFTXQLEN, SIOCGIFMAP};
+      SIOCGIFMETRIC, SIOCGIFTXQLEN, SIOCGIFMAP,     SIOCGIFMEM,     SIOCGIFENCAP,
+      SIOCGIFSLAVE,  SIOCGIFPFLAGS, SIOCGIFCOUNT,   SIOCGIFBR,      SIOCGIFVLAN};
   for (const unsigned long command : kSocket) {
     Ask("udp", udp, command);
   }
