@@ -73,7 +73,7 @@ static __always_inline __u32 task_status(void)
 	return 0;
 }
 
-/* What stands behind a descriptor takes kernel types; tier full is the full object's alone. */
+/* What stands behind a descriptor takes kernel types: only the full object measures it. */
 static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owner, __u64 key,
 					 struct fp_slot *slot)
 {

@@ -162,6 +162,8 @@ int sys_exit(__u64 *ctx)
 	return on_leave((const void *)ctx[0], ctx[1]);
 }
 
+#include "bpf/lib/rescue.bpf.h"
+
 SEC("tp_btf/sched_process_fork")
 int process_fork(__u64 *ctx)
 {

@@ -169,6 +169,25 @@ absl::StatusOr<v1::Footprint> Connection::StopRecording(const std::string& id) {
   return std::move(*response.mutable_footprint());
 }
 
+absl::StatusOr<v1::SetTierResponse> Connection::SetTier(const std::string& tier) {
+  v1::SetTierRequest request;
+  request.set_tier(tier);
+  v1::SetTierResponse response;
+  const absl::Status status = Unary(
+      [&](grpc::ClientContext* context) { return control_->SetTier(context, request, &response); });
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::CallCost> Connection::Calibrate() {
+  v1::CalibrateResponse response;
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return control_->Calibrate(context, v1::CalibrateRequest(), &response);
+  });
+  if (!status.ok()) return status;
+  return std::move(*response.mutable_cost());
+}
+
 absl::StatusOr<v1::ListModulesResponse> Connection::ListModules(bool include_builtin) {
   v1::ListModulesRequest request;
   request.set_include_builtin(include_builtin);

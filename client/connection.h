@@ -44,6 +44,9 @@ class Connection {
       const v1::WatchFootprintRequest& request,
       const std::function<absl::StatusOr<bool>(const v1::WatchFootprintResponse&)>& each);
 
+  absl::StatusOr<v1::SetTierResponse> SetTier(const std::string& tier);
+  absl::StatusOr<v1::CallCost> Calibrate();
+
   // Modules that are part of the kernel are left out unless asked for.
   absl::StatusOr<v1::ListModulesResponse> ListModules(bool include_builtin);
   // Hands each event to `each` until that says false or fails. No timeout: there may be no event

@@ -23,13 +23,11 @@ enum fp_abi {
 	FP_ABI_RISCV64 = 6,
 };
 
-/* What is measured. A higher tier includes the lower ones. */
-enum fp_tier {
-	FP_TIER_CALLS = 1,	/* sys_enter alone */
-	FP_TIER_ERRORS = 2,	/* + sys_exit: errors, errnos */
-	FP_TIER_LATENCY = 3,	/* + two clock reads a call */
-	FP_TIER_FULL = 4,	/* + the object behind the descriptor */
-};
+/* What is measured beside the calls themselves; bits. */
+#define FP_MEASURE_ERRORS 1	/* sys_exit: errors, errnos */
+#define FP_MEASURE_LATENCY 2	/* + two clock reads a call; needs ERRORS */
+#define FP_MEASURE_OBJECTS 4	/* + the object behind the descriptor; needs ERRORS */
+#define FP_MEASURE_ALL 7
 
 /* Why something may be missing. Writers: kernel programs, by atomic add. */
 enum fp_loss {
@@ -87,6 +85,7 @@ enum fp_loss {
 #define FP_HIST_ROWS 12		/* subsystems with a histogram inside a slot */
 #define FP_HIST_BUCKETS 28
 #define FP_HIST_FIRST_LOG2 7	/* bucket 0: below 256 ns; bucket b: [2^(7+b), 2^(8+b)) ns; the last is open */
+#define FP_IGNORED_GROUPS 64	/* cgroups that are not counted, at most */
 #define FP_OWNER_NUMBERS 1024	/* syscall numbers per ABI in the owner table */
 #define FP_OWNER_ABIS 8
 #define FP_OWNER_MASK 0x1f	/* low bits: subsystem index */
@@ -107,6 +106,7 @@ enum fp_loss {
 #define FP_OWNER_BIT_MASK 0x3f
 #define FP_OWNER_ANY_BIT 32
 #define FP_OWNER_DESCRIPTORS 0xffff00
+#define FP_OWNER_IGNORE (1u << 25) /* not counted, by configuration */
 
 /* Who makes the calls of a slot. Writer: the thread itself, at claim. */
 struct fp_ident {
@@ -120,7 +120,7 @@ struct fp_ident {
 	__u32 parent_tgid;	/* 0: unknown */
 	__u32 image;		/* execs since `life` */
 	__u32 uid;
-	__u32 pad;
+	__u32 ignored;		/* 1: by configuration none of its calls is counted */
 	char comm[FP_COMM_LEN];
 	char exe[FP_EXE_LEN];	/* file name given to the exec that began the image; "" before the first seen */
 };
@@ -132,14 +132,23 @@ enum fp_deferred {
 	FP_DEFERRED_UNSEEN = 2,	/* entered unseen: its exit is no denied call */
 };
 
+/* Which event the first of two programs has taken. */
+enum fp_seen {
+	FP_SEEN_NONE = 0,
+	FP_SEEN_ENTER = 1,
+	FP_SEEN_EXIT = 2,
+};
+
 /* The call a thread is in. Writer: its thread. */
 struct fp_flight {
 	__u64 key;		/* 0: none */
-	__u64 enter_ns;		/* CLOCK_MONOTONIC; 0 below tier latency */
+	__u64 enter_ns;		/* CLOCK_MONOTONIC; 0 while no latency is measured */
 	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map */
 	__u32 owner;		/* its entry of the owner table */
-	__u32 deferred;		/* enum fp_deferred */
-	__u32 makes;		/* 1: on success it answers a new descriptor */
+	__u32 exits;		/* the global of that name at its entry; 0: nobody saw calls leave */
+	__u16 deferred;		/* enum fp_deferred */
+	__u8 makes;		/* 1: on success it answers a new descriptor */
+	__u8 seen;		/* enum fp_seen, while the tracepoint is passed */
 };
 FP_SIZE(struct fp_flight, 32);
 
@@ -225,7 +234,8 @@ struct fp_slot {
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
 	struct fp_flight flight;
 	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
-	__u64 reserved;
+	__u32 ignored;		/* copy of ident.ignored beside the flight: one line decides */
+	__u32 reserved;
 	struct fp_known known[FP_KNOWN];
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];

@@ -39,7 +39,7 @@ static __always_inline __u32 owner_of(__u64 key)
 	return owners[abi][nr & (FP_OWNER_NUMBERS - 1)];
 }
 
-/* The previous call is over: at tier calls nobody saw it leave. */
+/* The previous call is over; without sys_exit nobody saw it leave. */
 static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slot,
 				   const struct fp_ident *ident)
 {
@@ -51,15 +51,22 @@ static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slo
 		forget_exec();
 	}
 	flight->makes = 0;
-	if (tier >= FP_TIER_ERRORS && flight->key && armed)
+	if (flight->key && leaves_seen(flight) && armed)
 		count_loss(FP_LOSS_EXIT_UNMATCHED);
 }
 
-static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner)
+static __always_inline void saw(struct fp_flight *flight, __u32 event)
+{
+	if (rescues)
+		flight->seen = event;
+}
+
+static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner, __u32 what)
 {
 	flight->owner = owner;
+	flight->exits = exits;
 	flight->deferred = owner & FP_OWNER_EXEC ? FP_DEFERRED_EXEC : FP_DEFERRED_NONE;
-	flight->enter_ns = tier >= FP_TIER_LATENCY ? bpf_ktime_get_ns() : 0;
+	flight->enter_ns = what & FP_MEASURE_LATENCY ? bpf_ktime_get_ns() : 0;
 	flight->key = key;
 }
 
@@ -67,14 +74,18 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 {
 	struct fp_flight *flight = &orphan->flight;
 	__u32 owner = owner_of(key), abi = key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK;
+	__u32 what = measured & possible;
 
+	if (orphan->ident.ignored)
+		return 0;
+	saw(flight, FP_SEEN_ENTER);
 	settle(flight, NULL, &orphan->ident);
-	if (tier >= FP_TIER_FULL && owner & FP_OWNER_DESCRIPTORS) {
+	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, NULL);
 		flight->makes = makes_object(regs, abi, owner);
 		count_second(regs, abi, owner, key, NULL, &orphan->ident);
 	}
-	begin(flight, key, owner);
+	begin(flight, key, owner, what);
 	if (!(owner & FP_OWNER_EXEC))
 		spill_call(&orphan->ident, key);
 	return 0;
@@ -104,8 +115,10 @@ static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_slot *slot = slot_of((__u32)pid_tgid);
 	__u64 key = call_key(abi, nr);
-	__u32 owner = owner_of(key);
+	__u32 owner = owner_of(key), what;
 
+	if (owner & FP_OWNER_IGNORE)
+		return 0;
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
 	if (!slot) {
@@ -113,17 +126,21 @@ static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
 		if (!slot)
 			return 0;
 	}
+	if (slot->ignored)
+		return 0;
+	saw(&slot->flight, FP_SEEN_ENTER);
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
 	slot->changes++;
-	if (tier >= FP_TIER_FULL && owner & FP_OWNER_DESCRIPTORS) {
+	what = measured & possible;
+	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, slot);
 		slot->flight.makes = makes_object(regs, abi, owner);
 		count_second(regs, abi, owner, key, slot, &slot->ident);
 	}
 	if (!(owner & FP_OWNER_EXEC))
 		slot->flight.cell = count_call(slot, key);
-	begin(&slot->flight, key, owner);
+	begin(&slot->flight, key, owner, what);
 	return 0;
 }
 
@@ -151,6 +168,7 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
 	__u64 key = flight->key, ns = 0;
 	__u32 error;
 
+	saw(flight, FP_SEEN_EXIT);
 	if (!key) {
 		flight->deferred = FP_DEFERRED_NONE;
 		return 0;
@@ -167,7 +185,7 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
 	spill_outcome(ident, key, ns, error != 0);
 	if (error)
 		spill_count(ident, errno_key(key, error), FP_SPILL_ERRNO);
-	else if (tier >= FP_TIER_FULL && flight->makes) {
+	else if (possible & FP_MEASURE_OBJECTS && flight->makes) {
 		key |= FP_KEY_MADE | (__u64)made_class(ret, NULL) << FP_KEY_CLASS_SHIFT;
 		spill_call(ident, key);
 		spill_outcome(ident, key, ns, 0);
@@ -184,9 +202,13 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
  */
 static __noinline int leave_denied(struct fp_slot *slot, __u32 abi, __u32 nr, __s64 ret)
 {
-	__u64 key = call_key(abi, nr) | FP_KEY_DENIED;
-	__u32 error = error_of(key, 0, ret);
+	__u64 key = call_key(abi, nr);
+	__u32 error;
 
+	if (slot->ignored || owner_of(key) & FP_OWNER_IGNORE)
+		return 0;
+	key |= FP_KEY_DENIED;
+	error = error_of(key, 0, ret);
 	count_call(slot, key);
 	if (error)
 		count_errno(slot, key, error);
@@ -204,8 +226,14 @@ static __noinline int leave_slotless(__u64 pid_tgid, __s64 ret)
 	if (orphan)
 		return leave_orphan(orphan, ret);
 	/* A claim here makes a child's denied first call visible; see `armed`. */
-	if (armed && bpf_map_lookup_elem(&births, &task))
+	if (armed && bpf_map_lookup_elem(&births, &task)) {
 		claim(pid_tgid, &slot);
+		orphan = slot ? NULL : orphan_of((__u32)pid_tgid);
+		if (slot)
+			saw(&slot->flight, FP_SEEN_EXIT);
+		else if (orphan)
+			saw(&orphan->flight, FP_SEEN_EXIT);
+	}
 	return 0;
 }
 
@@ -228,6 +256,16 @@ static __noinline int count_made(struct fp_slot *slot, __u64 key, __s64 ret, __u
 	return 0;
 }
 
+/*
+ * The call of a flight that entered while sys_exit was not attached, or another
+ * time, may have left long ago: is it this one that leaves? Of two calls with one
+ * number nobody knows.
+ */
+static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, __u32 nr)
+{
+	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != call_key(abi, nr);
+}
+
 static __always_inline int on_leave(const void *regs, __s64 ret)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -239,7 +277,17 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	if (!slot)
 		return leave_slotless(pid_tgid, ret);
 	flight = &slot->flight;
+	saw(flight, FP_SEEN_EXIT);
 	key = flight->key;
+	if (key && flight->exits != exits) {
+		__u32 nr = call_number(regs);
+
+		if (left_unseen(flight, call_abi(regs, nr), nr)) {
+			settle(flight, slot, &slot->ident);
+			flight->deferred = FP_DEFERRED_NONE;
+			key = flight->key = 0;
+		}
+	}
 	if (!key) {
 		if (flight->deferred != FP_DEFERRED_UNSEEN && armed) {
 			__u32 nr = call_number(regs);
@@ -257,7 +305,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	index = flight->cell;
 	error = error_of(key, flight->owner, ret);
 	ns = 0;
-	if (tier >= FP_TIER_LATENCY && flight->enter_ns) {
+	if (possible & FP_MEASURE_LATENCY && flight->enter_ns) {
 		ns = bpf_ktime_get_ns() - flight->enter_ns;
 		count_latency(slot, flight->owner, ns);
 	}
@@ -273,7 +321,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	}
 	if (error)
 		count_errno(slot, key, error);
-	if (tier >= FP_TIER_FULL && flight->makes) {
+	if (possible & FP_MEASURE_OBJECTS && flight->makes) {
 		if (!error)
 			count_made(slot, key, returned(key, ret), ns);
 		flight->makes = 0;

@@ -16,6 +16,14 @@
 
 static const struct fp_birth zero_birth;
 
+/* Does the configuration leave the current thread out? Asked when it gets its identity. */
+static __always_inline __u32 is_ignored(struct fp_ident *ident)
+{
+	if (ignores_comms && bpf_map_lookup_elem(&ignored_comms, ident->comm))
+		return 1;
+	return groups_ignored && bpf_map_lookup_elem(&ignored_groups, &ident->cgroup);
+}
+
 /* Who the current thread is now: what changes at exec and what helpers tell. */
 static __always_inline void describe_now(struct fp_ident *ident, __u64 pid_tgid)
 {
@@ -25,6 +33,7 @@ static __always_inline void describe_now(struct fp_ident *ident, __u64 pid_tgid)
 	ident->cgroup = bpf_get_current_cgroup_id();
 	ident->uid = (__u32)bpf_get_current_uid_gid();
 	bpf_get_current_comm(ident->comm, sizeof(ident->comm));
+	ident->ignored = is_ignored(ident);
 	describe_task(ident);
 }
 
@@ -120,12 +129,15 @@ static __always_inline void inherit(struct fp_ident *ident, const struct fp_iden
 static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *slot,
 					const struct fp_ident *ident, struct fp_flight *from)
 {
-	if (!from || from->deferred != FP_DEFERRED_EXEC) {
+	if (!from || from->deferred != FP_DEFERRED_EXEC || ident->ignored) {
 		to->deferred = FP_DEFERRED_UNSEEN;
+		if (from)
+			from->key = 0;
 		return;
 	}
 	to->enter_ns = from->enter_ns;
 	to->owner = from->owner;
+	to->exits = from->exits;
 	to->deferred = FP_DEFERRED_NONE;
 	if (slot) {
 		to->cell = count_call(slot, from->key);
@@ -193,6 +205,12 @@ static __always_inline int on_exec(__u32 old_tid, void *bprm)
 	return 0;
 }
 
+/* Was sys_exit attached all the while since the call entered? */
+static __always_inline __u32 leaves_seen(const struct fp_flight *flight)
+{
+	return flight->exits && flight->exits == exits;
+}
+
 /* The thread dies in the call of `flight`, if it is in one. */
 static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot *slot,
 				       const struct fp_ident *ident)
@@ -208,8 +226,8 @@ static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot 
 			spill_call(ident, key);
 	}
 	flight->key = 0;
-	/* Below tier errors nobody sees calls return, so nobody knows which did not. */
-	if (tier < FP_TIER_ERRORS || flight->owner & FP_OWNER_NO_RETURN)
+	/* Where nobody sees calls return, nobody knows which did not. */
+	if (!leaves_seen(flight) || flight->owner & FP_OWNER_NO_RETURN)
 		return;
 	if (slot)
 		slot->unfinished = key;

@@ -13,8 +13,8 @@
 
 /* Number of slots - 1; the number is a power of two. */
 const volatile __u32 slot_mask = 63;
-/* enum fp_tier. Constant, so that the kernel drops the branches not taken. */
-const volatile __u32 tier = FP_TIER_FULL;
+/* FP_MEASURE_ bits that this kernel permits. Constant, so that it drops the rest. */
+const volatile __u32 possible = FP_MEASURE_ALL;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
 const volatile __u64 ring_wake = 64 * 1024;
 /* Closed slots that wake the daemon before its next tick. */
@@ -29,8 +29,22 @@ const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 /* Distinct ioctl commands that one class may take of the table. */
 const volatile __u32 class_commands = 256;
 
+/* 1: each hook of calls has a second program, for the runs that the kernel skips. */
+const volatile __u32 rescues = 0;
+/* 1: `ignored_comms` has entries. */
+const volatile __u32 ignores_comms = 0;
+
 /* Set by the daemon once every program is attached. */
 __u32 armed = 0;
+/* FP_MEASURE_ bits. Written by the daemon at any time; a call ends as it began. */
+__u32 measured = 0;
+/* Ordinal of the attachment of sys_exit that is in force; 0: none. Written by the daemon. */
+__u32 exits = 0;
+/* Skipped runs that the second program made up for. Added to by kernel programs. */
+__u64 enters_rescued = 0;
+__u64 exits_rescued = 0;
+/* Entries of `ignored_groups`. Written by the daemon. */
+__u32 groups_ignored = 0;
 /* enum fp_loss. Added to by kernel programs, never reset. */
 __u64 losses[FP_LOSS_COUNT] = {};
 /* Slots closed since attach: written by kernel programs. */
@@ -93,6 +107,22 @@ struct {
 	__type(key, __u64);
 	__type(value, struct fp_birth);
 } births SEC(".maps");
+
+/* comm of programs that are not counted. Filled before the attach. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, char[FP_COMM_LEN]);
+	__type(value, __u8);
+} ignored_comms SEC(".maps");
+
+/* cgroup v2 ids of units that are not counted. Ended by: the daemon, when the cgroup is gone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FP_IGNORED_GROUPS);
+	__type(key, __u64);
+	__type(value, __u8);
+} ignored_groups SEC(".maps");
 
 /* Rare events only. Ended by: the daemon reads. */
 struct {

@@ -95,6 +95,7 @@ static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident
 static __always_inline void open_slot(struct fp_slot *slot)
 {
 	slot->tid = slot->ident.tid;
+	slot->ignored = slot->ident.ignored;
 	barrier();
 	slot->state = FP_SLOT_OPEN;
 }

@@ -31,6 +31,7 @@ void AddTop(CLI::App& app, Session& session);
 void AddWatch(CLI::App& app, Session& session);
 void AddModules(CLI::App& app, Session& session);
 void AddStatus(CLI::App& app, Session& session);
+void AddTier(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSystem(CLI::App& app, Session& session);
 void AddSyscalls(CLI::App& app, Session& session);

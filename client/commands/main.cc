@@ -111,6 +111,7 @@ int Main(int argc, char** argv) {
   AddWatch(app, session);
   AddModules(app, session);
   AddStatus(app, session);
+  AddTier(app, session);
   AddDoctor(app, session);
   AddSystem(app, session);
   AddSyscalls(app, session);

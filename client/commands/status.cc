@@ -9,11 +9,14 @@
 namespace footprint::client {
 namespace {
 
-absl::Status Status(const Settings& settings, render::Format format) {
+absl::Status Status(const Settings& settings, render::Format format, bool calibrate) {
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
   const auto output = Output::Create("");
   if (!output.ok()) return output.status();
+  if (calibrate) {
+    if (const auto cost = (*connection)->Calibrate(); !cost.ok()) return cost.status();
+  }
   const absl::StatusOr<v1::GetStatusResponse> status = (*connection)->GetStatus();
   if (!status.ok()) return status.status();
   switch (format) {
@@ -34,12 +37,18 @@ void AddStatus(CLI::App& app, Session& session) {
   CLI::App* status =
       app.add_subcommand("status", "Print what the daemon measures and what that costs");
   AddFormat(*status, *format);
+  auto calibrate = std::make_shared<bool>(false);
+  status->add_flag("--calibrate", *calibrate,
+                   "Measure the cost per call again first; needs the rights that recording needs");
   AddSettings(*status, session.settings);
   status->footer(R"(Examples:
   footprint status
+  footprint status --calibrate
   footprint status --format json)");
-  status->callback([&session, format] {
-    session.action = [&session, format] { return Fail(Status(session.settings, *format)); };
+  status->callback([&session, format, calibrate] {
+    session.action = [&session, format, calibrate] {
+      return Fail(Status(session.settings, *format, *calibrate));
+    };
   });
 }
 

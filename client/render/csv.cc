@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/render/diagnosis.h"
 #include "client/render/objects.h"
 #include "client/text.h"
@@ -187,6 +188,11 @@ std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& ta
   add("target", target);
   add("version", status.version());
   add("tier", status.tier());
+  add("shed", absl::StrJoin(status.shed(), " "));
+  add("measured", absl::StrJoin(status.measured(), " "));
+  add("tier_changes",
+      static_cast<uint64_t>(status.tier_changes_size()) + status.tier_changes_older());
+  add("ignored", absl::StrJoin(status.provenance().ignored(), " "));
   add("bpf_object", status.bpf_object());
   add("degraded_because", status.degraded_because());
   add("complete", status.complete());
@@ -201,6 +207,13 @@ std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& ta
   add("calls", status.calls());
   add("own_cpu_ns", status.own_cpu_ns());
   add("own_cpu_percent", absl::StrFormat("%.6f", OwnCpuPercent(status)));
+  if (status.cost().has_call()) {
+    add("cost.plain_ns", absl::StrFormat("%.1f", status.cost().call().plain_ns()));
+    add("cost.descriptor_ns", absl::StrFormat("%.1f", status.cost().call().descriptor_ns()));
+    add("cost.kernel_ns", status.cost().kernel_ns());
+    add("cost.kernel_percent_of_core",
+        absl::StrFormat("%.6f", status.cost().kernel_percent_of_core()));
+  }
   add("resident_bytes", status.resident_bytes());
   add("kernel_bytes", status.kernel_bytes());
   add("events_dropped", status.events_dropped());

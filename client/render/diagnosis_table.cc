@@ -4,12 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/render/diagnosis.h"
 #include "client/render/table.h"
+#include "client/render/tier.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
 namespace {
+
+constexpr size_t kIndent = 16;  // of values
 
 struct Marks {
   explicit Marks(bool colour)
@@ -20,7 +24,7 @@ struct Marks {
 };
 
 std::string Field(const std::string& name, const std::string& value) {
-  return absl::StrCat(FitLeft(name, 16), Sanitize(value), "\n");
+  return absl::StrCat(FitLeft(name, kIndent), Sanitize(value), "\n");
 }
 
 std::string Used(const v1::Capacity& capacity) {
@@ -60,7 +64,10 @@ std::string StatusTable(const v1::GetStatusResponse& status, const std::string& 
   std::string out = Field("daemon", absl::StrCat("footprintd ", status.version(), " at ", target));
   out += Field("running on", absl::StrCat(origin.hostname(), ", kernel ", origin.kernel_release(),
                                           " ", origin.machine()));
-  out += Field("tier", absl::StrCat(status.tier(), ", ", status.bpf_object(), " object"));
+  out += Field("tier", absl::StrCat(TierWords(status.tier(), status.shed()), ", ",
+                                    status.bpf_object(), " object"));
+  out += TierChanges(status.tier_changes(), status.tier_changes_older(), kIndent);
+  if (origin.ignored_size() != 0) out += Field("ignored", absl::StrJoin(origin.ignored(), ", "));
   if (!status.degraded_because().empty()) out += Field("degraded", status.degraded_because());
   out += Field("attached", absl::StrCat("since ", LocalTime(status.attached_time().seconds()), ", ",
                                         HumanDuration(DurationNs(status.uptime())), " ago"));
@@ -69,6 +76,13 @@ std::string StatusTable(const v1::GetStatusResponse& status, const std::string& 
   out += Field("calls seen", absl::StrCat(status.calls()));
   out += Field("own CPU", absl::StrFormat("%.3f %% of one core (%s)", OwnCpuPercent(status),
                                           HumanDuration(status.own_cpu_ns())));
+  if (status.has_cost()) {
+    out += Field("cost", CostWords(status.cost()));
+    for (const v1::CallCost& cost : status.call_costs()) {
+      out +=
+          Field("", absl::StrCat(absl::StrJoin(cost.measured(), ", "), ": ", CallCostWords(cost)));
+    }
+  }
   out += Field("own memory", HumanBytes(status.resident_bytes()));
   out += Field("kernel memory", HumanBytes(status.kernel_bytes()));
   out += Field("slots", Used(status.slots()));

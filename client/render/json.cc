@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "client/render/diagnosis.h"
 #include "client/render/modules.h"
+#include "client/render/tier.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -27,6 +28,12 @@ std::string Time(const google::protobuf::Timestamp& time) {
   return Rfc3339(time.seconds(), time.nanos());
 }
 
+Json WordsJson(const google::protobuf::RepeatedPtrField<std::string>& words) {
+  Json json = Json::array();
+  for (const std::string& word : words) json.push_back(Sanitize(word));
+  return json;
+}
+
 Json ProvenanceJson(const v1::Provenance& origin) {
   return {{"kernel_release", Sanitize(origin.kernel_release())},
           {"kernel_version", Sanitize(origin.kernel_version())},
@@ -39,12 +46,11 @@ Json ProvenanceJson(const v1::Provenance& origin) {
           {"start_time", Time(origin.start_time())},
           {"end_time", Time(origin.end_time())},
           {"start_boottime_ns", origin.start_boottime_ns()},
-          {"end_boottime_ns", origin.end_boottime_ns()}};
+          {"end_boottime_ns", origin.end_boottime_ns()},
+          {"ignored", WordsJson(origin.ignored())}};
 }
 
 Json SyscallJson(const v1::Syscall& row) {
-  Json served_by = Json::array();
-  for (const std::string& server : row.served_by()) served_by.push_back(Sanitize(server));
   Json errnos = Json::object();
   for (const auto& error : row.errnos()) errnos[Sanitize(error.name())] = error.count();
   return {{"abi", Sanitize(row.abi())},
@@ -58,7 +64,7 @@ Json SyscallJson(const v1::Syscall& row) {
           {"unfinished", row.unfinished()},
           {"total_ns", row.total_ns()},
           {"max_ns", row.max_ns()},
-          {"served_by", std::move(served_by)},
+          {"served_by", WordsJson(row.served_by())},
           {"errnos", std::move(errnos)}};
 }
 
@@ -164,6 +170,10 @@ std::string FootprintJson(const Report& report, bool one_line) {
   Json json = {{"complete", footprint.complete()},
                {"losses", LossesJson(footprint.losses())},
                {"tier", Sanitize(footprint.tier())},
+               {"shed", WordsJson(footprint.shed())},
+               {"tier_changes", TierChangesJson(footprint.tier_changes())},
+               {"tier_changes_older", footprint.tier_changes_older()},
+               {"cost", CostJson(footprint.cost())},
                {"provenance", ProvenanceJson(footprint.provenance())},
                {"scope", Sanitize(report.scope)}};
   if (report.run) json["run"] = RunJson(*report.run);
@@ -184,8 +194,7 @@ std::string FootprintJson(const Report& report, bool one_line) {
   json["second_objects"] = ArrayJson(footprint.second_objects(), ObjectJson);
   json["ioctls"] = ArrayJson(footprint.ioctls(), IoctlJson);
   json["modules"] = ModuleUsesJson(footprint);
-  json["notes"] =
-      ArrayJson(footprint.notes(), [](const std::string& note) { return Sanitize(note); });
+  json["notes"] = WordsJson(footprint.notes());
   json["processes"] = ArrayJson(footprint.processes(), ProcessJson);
   json["processes_truncated"] = footprint.processes_truncated();
   return Dump(json, one_line);
@@ -195,6 +204,12 @@ std::string StatusJson(const v1::GetStatusResponse& status, const std::string& t
   Json json = {{"target", Sanitize(target)},
                {"version", Sanitize(status.version())},
                {"tier", Sanitize(status.tier())},
+               {"shed", WordsJson(status.shed())},
+               {"measured", WordsJson(status.measured())},
+               {"tier_changes", TierChangesJson(status.tier_changes())},
+               {"tier_changes_older", status.tier_changes_older()},
+               {"cost", CostJson(status.cost())},
+               {"call_costs", ArrayJson(status.call_costs(), CallCostJson)},
                {"bpf_object", Sanitize(status.bpf_object())},
                {"degraded_because", Sanitize(status.degraded_because())},
                {"complete", status.complete()},

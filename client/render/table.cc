@@ -10,6 +10,7 @@
 #include "client/render/grid.h"
 #include "client/render/modules.h"
 #include "client/render/objects.h"
+#include "client/render/tier.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -18,6 +19,7 @@ namespace {
 using Align = Grid::Align;
 
 constexpr size_t kWidth = 80;
+constexpr size_t kIndent = 10;  // of values in the head
 constexpr size_t kShortestDefinition = 12;
 constexpr size_t kShortestServed = 9;
 
@@ -32,8 +34,8 @@ struct Palette {
 
 // What a tier does not measure is "-", not 0.
 struct Measured {
-  explicit Measured(const std::string& tier)
-      : errors(tier != "calls"), latency(tier != "calls" && tier != "errors") {}
+  explicit Measured(const v1::Footprint& footprint)
+      : errors(ErrorsMeasured(footprint)), latency(LatencyMeasured(footprint)) {}
   std::string Errors(uint64_t count) const { return errors ? absl::StrCat(count) : "-"; }
   std::string Time(uint64_t ns) const { return latency ? HumanDuration(ns) : "-"; }
   bool errors;
@@ -41,7 +43,7 @@ struct Measured {
 };
 
 std::string Field(const std::string& name, const std::string& value) {
-  return absl::StrCat(FitLeft(name, 10), Sanitize(value), "\n");
+  return absl::StrCat(FitLeft(name, kIndent), Sanitize(value), "\n");
 }
 
 std::string Window(const v1::Provenance& provenance) {
@@ -64,17 +66,22 @@ std::string Header(const Report& report, const Palette& palette) {
     out += Field("scope", report.scope);
   }
   out += Field("window", Window(provenance));
-  out += Field("taken on",
-               absl::StrCat(provenance.hostname(), ", kernel ", provenance.kernel_release(), " ",
-                            provenance.machine(), ", tier ", footprint.tier()));
+  out += Field("taken on", absl::StrCat(provenance.hostname(), ", kernel ",
+                                        provenance.kernel_release(), " ", provenance.machine(),
+                                        ", tier ", TierWords(footprint.tier(), footprint.shed())));
+  out += TierChanges(footprint.tier_changes(), footprint.tier_changes_older(), kIndent);
+  if (provenance.ignored_size() != 0) {
+    out += Field("ignored", absl::StrJoin(provenance.ignored(), ", "));
+  }
+  if (footprint.has_cost()) out += Field("cost", CostWords(footprint.cost()));
   if (report.watch && report.watch->skipped != 0) {
     out += Field("skipped", absl::StrCat(report.watch->skipped, " footprints before this one"));
   }
   out += absl::StrCat(footprint.complete() ? palette.good : palette.bad,
                       Stamp(footprint.complete(), footprint.losses()), palette.plain, "\n");
-  out += absl::StrCat(footprint.calls(), " calls, ",
-                      Measured(footprint.tier()).Errors(footprint.errors()), " errors, ",
-                      footprint.unfinished(), " unfinished, ", footprint.in_flight(), " in flight");
+  out += absl::StrCat(footprint.calls(), " calls, ", Measured(footprint).Errors(footprint.errors()),
+                      " errors, ", footprint.unfinished(), " unfinished, ", footprint.in_flight(),
+                      " in flight");
   if (footprint.denied() != 0) absl::StrAppend(&out, ", ", footprint.denied(), " denied");
   if (footprint.overflow_calls() != 0) {
     absl::StrAppend(&out, ", ", footprint.overflow_calls(), " of nobody known");
@@ -86,7 +93,7 @@ std::string Header(const Report& report, const Palette& palette) {
 }
 
 std::string Subsystems(const v1::Footprint& footprint, const Palette& palette) {
-  const Measured measured(footprint.tier());
+  const Measured measured(footprint);
   Grid grid({{"subsystem"},
              {"calls", Align::kRight},
              {"errors", Align::kRight},
@@ -136,7 +143,7 @@ Widths WidthsLeft(const v1::Footprint& footprint, const Measured& measured, bool
 }
 
 std::string Syscalls(const v1::Footprint& footprint, const Palette& palette) {
-  const Measured measured(footprint.tier());
+  const Measured measured(footprint);
   std::set<std::string> abis;
   for (const auto& row : footprint.syscalls()) abis.insert(row.abi());
   const bool show_abi = abis.size() > 1;
@@ -240,7 +247,7 @@ void AddObjectTables(const v1::Footprint& footprint, By by, const Palette& palet
 }
 
 std::string Processes(const v1::Footprint& footprint, size_t limit, const Palette& palette) {
-  const Measured measured(footprint.tier());
+  const Measured measured(footprint);
   Grid grid({{"pid", Align::kRight},
              {"command", Align::kLeft, 24},
              {"calls", Align::kRight},

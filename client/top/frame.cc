@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "client/render/objects.h"
 #include "client/render/report.h"
+#include "client/render/tier.h"
 #include "client/text.h"
 
 namespace footprint::client::top {
@@ -75,7 +76,7 @@ std::vector<Line> Header(const Model& model, const std::string& target) {
     lines.push_back(
         {absl::StrCat("footprint top  ", HumanRate(model.calls_rate()), " calls/s  ",
                       HumanRate(model.errors_rate()), " errors/s  ", model.rows().size(),
-                      " processes  tier ", Sanitize(footprint.tier())),
+                      " processes  tier ", render::TierWords(footprint.tier(), footprint.shed())),
          Style::kTitle});
   }
   if (!model.error().empty()) {

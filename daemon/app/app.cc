@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/app.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -15,8 +17,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/app/calibration.h"
 #include "daemon/app/event_loop.h"
+#include "daemon/app/ignore.h"
 #include "daemon/app/kernel_symbols.h"
+#include "daemon/app/measuring.h"
 #include "daemon/app/module_room.h"
 #include "daemon/app/origin.h"
 #include "daemon/app/owners.h"
@@ -38,26 +43,6 @@ namespace {
 
 constexpr size_t kEventsKept = 4096;
 
-fp_tier TierOf(const std::string& word) {
-  if (word == "calls") return FP_TIER_CALLS;
-  if (word == "errors") return FP_TIER_ERRORS;
-  return word == "full" ? FP_TIER_FULL : FP_TIER_LATENCY;
-}
-
-const char* TierName(fp_tier tier) {
-  switch (tier) {
-    case FP_TIER_CALLS:
-      return "calls";
-    case FP_TIER_ERRORS:
-      return "errors";
-    case FP_TIER_LATENCY:
-      return "latency";
-    case FP_TIER_FULL:
-      return "full";
-  }
-  return "unknown";
-}
-
 std::string NotifySocket() {
   const char* socket = getenv("NOTIFY_SOCKET");
   return socket == nullptr ? "" : socket;
@@ -72,7 +57,7 @@ kernel::ObjectChoice ChoiceOf(const Config& config) {
 kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
   kernel::Options options;
   options.object = ChoiceOf(config);
-  options.tier = TierOf(config.tier);
+  options.measure = MeasureOf(config.tier).value_or(FP_MEASURE_ALL);
   options.slots =
       config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
   options.spill_entries = config.spill_entries;
@@ -83,6 +68,7 @@ kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& own
   // A ring is a whole number of pages, which may be 64 KiB.
   options.ring_bytes = std::max<int64_t>(config.ring_kib * 1024, sysconf(_SC_PAGESIZE));
   options.disable_hooks = config.disable_hooks;
+  options.ignore_commands = config.ignore_commands;
   options.owners = &owners;
   return options;
 }
@@ -90,9 +76,17 @@ kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& own
 // Everything that lives on the collector thread, and the way in for other threads.
 class Daemon : public rpc::Control {
  public:
-  Daemon(const Config& config, std::unique_ptr<kernel::Probe> probe,
-         std::unique_ptr<EventLoop> loop)
-      : config_(config), probe_(std::move(probe)), loop_(std::move(loop)), procfs_("") {}
+  // `calibration`: as Measuring wants it.
+  Daemon(const Config& config, const kernel::OwnerTable& owners,
+         std::unique_ptr<kernel::Probe> probe, std::unique_ptr<EventLoop> loop,
+         std::unique_ptr<Calibration> calibration)
+      : config_(config),
+        probe_(std::move(probe)),
+        loop_(std::move(loop)),
+        procfs_(""),
+        measuring_(*probe_, clock_, owners, std::move(calibration), config.cpu_budget),
+        ignored_units_(config.ignore_units, procfs_,
+                       [this](uint64_t id) { return probe_->IgnoreCgroup(id); }) {}
 
   absl::Status Start();
   void RunUntilSignal();
@@ -103,6 +97,8 @@ class Daemon : public rpc::Control {
                       std::function<void(absl::StatusOr<std::string>)> done) override;
   void StopRecording(std::string id,
                      std::function<void(absl::StatusOr<rpc::Recorded>)> done) override;
+  void SetTier(std::string tier, std::function<void(absl::StatusOr<rpc::TierNow>)> done) override;
+  void Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) override;
 
  private:
   absl::Status WatchSignals();
@@ -120,6 +116,8 @@ class Daemon : public rpc::Control {
   collect::Procfs procfs_;
   const ServiceManager manager_{NotifySocket()};
   bool told_ready_ = false;
+  Measuring measuring_;
+  IgnoredUnits ignored_units_;
   const KernelSymbols symbols_;
   const objects::ObjectNamer namer_{symbols_, objects::Devices()};
   store::SnapshotStore snapshots_;
@@ -139,7 +137,8 @@ class Daemon : public rpc::Control {
 absl::Status Daemon::Start() {
   auto origin = std::make_shared<model::Origin>(DescribeMachine(clock_));
   origin->bpf_object = probe_->object();
-  origin->tier = TierName(probe_->tier());
+  origin->tier = measuring_.tiers().history()->now.tier;
+  origin->ignored = DescribeIgnored(config_);
   origin->degraded_because = probe_->degraded_because();
   recordings_ = std::make_unique<store::Recordings>(config_.max_recordings);
   collector_ = std::make_unique<collect::Collector>(
@@ -170,8 +169,11 @@ absl::Status Daemon::Start() {
   if (const int fd = modules_->event_fd(); fd >= 0) {
     if (absl::Status s = loop_->Watch(fd, [this] { modules_->Drain(); }); !s.ok()) return s;
   }
+  ignored_units_.Look(clock_.BoottimeNs());
   const model::SnapshotPtr first = HarvestNow();
   if (absl::Status s = Listen(); !s.ok()) return s;
+  // Loading took the kernel's BTF into memory, for that once.
+  malloc_trim(0);
   Notify(*first);
   return absl::OkStatus();
 }
@@ -223,18 +225,24 @@ model::SnapshotPtr Daemon::HarvestNow() {
   auto snapshot = collector_->Harvest(recordings_->PinnedLives());
   snapshot->recordings = recordings_->size();
   modules_->Complete(*snapshot);
+  measuring_.Complete(*snapshot);
   snapshots_.Publish(snapshot);
   return snapshot;
 }
 
-void Daemon::Tick() { Notify(*HarvestNow()); }
+void Daemon::Tick() {
+  const model::SnapshotPtr snapshot = HarvestNow();
+  measuring_.Tick(*snapshot);
+  ignored_units_.Look(snapshot->boottime_ns);
+  Notify(*snapshot);
+}
 
 void Daemon::Notify(const model::Snapshot& snapshot) {
-  const std::string text =
-      absl::StrCat("WATCHDOG=1\nSTATUS=", snapshot.losses.Complete() ? "complete" : "incomplete",
-                   "; ", snapshot.origin->bpf_object, " object; tier ", snapshot.origin->tier, "; ",
-                   snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/",
-                   snapshot.slots_total, "; rss ", snapshot.resident_bytes >> 20, " MiB");
+  const std::string text = absl::StrCat(
+      "WATCHDOG=1\nSTATUS=", snapshot.losses.Complete() ? "complete" : "incomplete", "; ",
+      snapshot.origin->bpf_object, " object; tier ", Words(measuring_.tiers().history()->now), "; ",
+      snapshot.lives.size(), " processes; slots ", snapshot.slots_used, "/", snapshot.slots_total,
+      "; rss ", snapshot.resident_bytes >> 20, " MiB");
   // Ready until that was heard.
   if (manager_.Tell(told_ready_ ? text : absl::StrCat("READY=1\n", text))) told_ready_ = true;
 }
@@ -296,6 +304,36 @@ void Daemon::StopRecording(std::string id,
   if (!loop_->Post(std::move(stop))) done(Stopping());
 }
 
+void Daemon::SetTier(std::string tier, std::function<void(absl::StatusOr<rpc::TierNow>)> done) {
+  auto set = [this, tier = std::move(tier), done] {
+    // What was counted so far was counted under the tier of so far.
+    HarvestNow();
+    if (absl::Status status = measuring_.Ask(tier); !status.ok()) return done(status);
+    const model::TierHistory& now = *measuring_.tiers().history();
+    done(rpc::TierNow{.state = now.now, .measured = now.measured});
+  };
+  if (!loop_->Post(std::move(set))) done(Stopping());
+}
+
+void Daemon::Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) {
+  auto calibrate = [this, done] { done(measuring_.Calibrate()); };
+  if (!loop_->Post(std::move(calibrate))) done(Stopping());
+}
+
+// Takes the baseline: nothing is attached yet. Null where the configuration wants none, or it
+// cannot be taken.
+absl::StatusOr<std::unique_ptr<Calibration>> MakeCalibration(const Config& config) {
+  if (!config.calibrate) return nullptr;
+  auto loop = CallLoop();
+  if (loop.ok()) return std::make_unique<Calibration>(*std::move(loop));
+  if (config.cpu_budget > 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cpu_budget needs the cost of a call: ", loop.status().message()));
+  }
+  spdlog::warn("costs of calls are unknown: {}", std::string(loop.status().message()));
+  return nullptr;
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config) {
@@ -313,10 +351,12 @@ absl::Status Run(const Config& config) {
   auto loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   if (absl::Status free = rpc::Server::CheckFree(config.listen); !free.ok()) return free;
-  const auto owners = MakeOwnerTable();
+  const auto owners = MakeOwnerTable(config.ignore_syscalls);
+  auto calibration = MakeCalibration(config);
+  if (!calibration.ok()) return calibration.status();
   auto probe = kernel::Probe::Create(ProbeOptions(config, *owners));
   if (!probe.ok()) return probe.status();
-  Daemon daemon(config, *std::move(probe), *std::move(loop));
+  Daemon daemon(config, *owners, *std::move(probe), *std::move(loop), *std::move(calibration));
   const absl::Status started = daemon.Start();
   if (started.ok()) daemon.RunUntilSignal();
   daemon.Stop();

@@ -10,8 +10,11 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "daemon/app/ignore.h"
 
 namespace footprint::app {
 namespace {
@@ -71,11 +74,58 @@ Reader Words(std::vector<std::string>& into) {
   };
 }
 
-std::map<std::string, Reader, std::less<>> Readers(Config& c) {
+Reader Flag(bool& into) {
+  return [&into](const toml::node& node) -> std::string {
+    const auto value = node.value_exact<bool>();
+    if (!value) return "must be true or false";
+    into = *value;
+    return "";
+  };
+}
+
+// A number, or a string with a percent sign.
+Reader Percent(double& into) {
+  return [&into](const toml::node& node) -> std::string {
+    double value = -1;
+    if (const auto text = node.value_exact<std::string>()) {
+      absl::string_view digits = *text;
+      if (absl::ConsumeSuffix(&digits, "%") && !absl::SimpleAtod(digits, &value)) value = -1;
+    } else {
+      value = node.value<double>().value_or(-1);
+    }
+    if (!(value >= 0 && value <= 100)) return "must be from 0 to 100, or \"0%\" to \"100%\"";
+    into = value;
+    return "";
+  };
+}
+
+// Words that `wrong` has nothing against.
+Reader Checked(std::vector<std::string>& into,
+               std::function<std::string(const std::string&)> wrong) {
+  return [&into, wrong = std::move(wrong)](const toml::node& node) -> std::string {
+    if (const std::string fault = Words(into)(node); !fault.empty()) return fault;
+    for (const std::string& word : into) {
+      if (const std::string fault = wrong(word); !fault.empty()) return fault;
+    }
+    return "";
+  };
+}
+
+using ReaderMap = std::map<std::string, Reader, std::less<>>;
+
+ReaderMap IgnoreReaders(Config& c) {
+  return {{"syscalls", Checked(c.ignore_syscalls, WrongSyscall)},
+          {"commands", Checked(c.ignore_commands, WrongCommand)},
+          {"units", Checked(c.ignore_units, WrongUnit)}};
+}
+
+ReaderMap Readers(Config& c) {
   return {
       {"listen", Word(c.listen)},
       {"tier", Word(c.tier, {"calls", "errors", "latency", "full"})},
       {"object", Word(c.object, {"auto", "core", "full", "plain"})},
+      {"cpu_budget", Percent(c.cpu_budget)},
+      {"calibrate", Flag(c.calibrate)},
       {"interval_ms", Number(c.interval_ms, 50, 3'600'000)},
       {"slots", PowerOfTwo(c.slots, 64, 65536, true)},
       {"spill_entries", Number(c.spill_entries, 64, 1 << 20)},
@@ -89,6 +139,22 @@ std::map<std::string, Reader, std::less<>> Readers(Config& c) {
       {"log_level", Word(c.log_level, {"trace", "debug", "info", "warn", "error"})},
       {"log_to", Word(c.log_to, {"auto", "journal", "stderr"})},
   };
+}
+
+absl::Status ReadTable(const toml::table& table, const ReaderMap& readers, const std::string& path,
+                       const std::string& prefix) {
+  for (const auto& [key, node] : table) {
+    const auto where = absl::StrCat(path, ":", node.source().begin.line, ": ");
+    const auto name = absl::StrCat(prefix, std::string(key.str()));
+    const auto reader = readers.find(key.str());
+    if (reader == readers.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, "unknown key \"", name, "\""));
+    }
+    if (const std::string wrong = reader->second(node); !wrong.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, name, " ", wrong));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -108,17 +174,23 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
   }
-  const auto readers = Readers(config);
-  for (const auto& [key, node] : table) {
-    const auto where = absl::StrCat(path, ":", node.source().begin.line, ": ");
-    const auto reader = readers.find(key.str());
-    if (reader == readers.end()) {
+  if (const toml::node* node = table.get("ignore"); node != nullptr) {
+    const toml::table* ignore = node->as_table();
+    if (ignore == nullptr) {
       return absl::InvalidArgumentError(
-          absl::StrCat(where, "unknown key \"", std::string(key.str()), "\""));
+          absl::StrCat(path, ":", node->source().begin.line, ": ignore must be a table"));
     }
-    if (const std::string wrong = reader->second(node); !wrong.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(where, std::string(key.str()), " ", wrong));
+    if (absl::Status s = ReadTable(*ignore, IgnoreReaders(config), path, "ignore."); !s.ok()) {
+      return s;
     }
+    table.erase("ignore");
+  }
+  if (absl::Status s = ReadTable(table, Readers(config), path, ""); !s.ok()) return s;
+  if (config.cpu_budget > 0 && !config.calibrate) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path,
+                     ": cpu_budget needs calibrate = true: without the cost of a call there "
+                     "is nothing to keep within a budget"));
   }
   return config;
 }

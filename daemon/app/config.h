@@ -17,6 +17,8 @@ struct Config {
   std::string listen = "unix:/run/footprintd/query.sock";
   std::string tier = "full";    // calls | errors | latency | full
   std::string object = "auto";  // auto | core | full | plain
+  double cpu_budget = 0;        // percent of one core; 0: nothing is ever shed
+  bool calibrate = true;
   int64_t interval_ms = 1000;
   int64_t slots = 0;  // 0: from the machine's memory
   int64_t spill_entries = 2048;
@@ -27,6 +29,7 @@ struct Config {
   int64_t max_recordings = 64;
   int64_t max_connections = 128;
   std::vector<std::string> disable_hooks;
+  std::vector<std::string> ignore_syscalls, ignore_commands, ignore_units;
   std::string log_level = "info";
   std::string log_to = "auto";
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/owners.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "data/names.h"
@@ -44,7 +45,7 @@ int ColumnOf(names::Abi abi, int32_t number) {
 
 }  // namespace
 
-std::unique_ptr<kernel::OwnerTable> MakeOwnerTable() {
+std::unique_ptr<kernel::OwnerTable> MakeOwnerTable(const std::vector<std::string>& ignored) {
   auto table = std::make_unique<kernel::OwnerTable>();
   for (int abi = 1; abi < names::kAbiCount; ++abi) {
     for (const names::SyscallRow& row : names::Syscalls(static_cast<names::Abi>(abi))) {
@@ -52,6 +53,9 @@ std::unique_ptr<kernel::OwnerTable> MakeOwnerTable() {
       if (column < 0) continue;
       (*table)[abi][column] =
           (row.subsystem & FP_OWNER_MASK) | Flag(row.trait) | DescriptorBits(row.descriptors);
+      if (std::find(ignored.begin(), ignored.end(), row.name) != ignored.end()) {
+        (*table)[abi][column] |= FP_OWNER_IGNORE;
+      }
     }
   }
   return table;

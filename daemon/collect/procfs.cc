@@ -119,6 +119,29 @@ std::optional<std::string> Procfs::FindCgroup(uint64_t id) const {
   return std::nullopt;
 }
 
+std::vector<std::pair<std::string, uint64_t>> Procfs::Cgroups(size_t most) const {
+  std::vector<std::pair<std::string, uint64_t>> cgroups;
+  const std::string mount = CgroupMount();
+  if (mount.empty()) return cgroups;
+  const std::string top = root_ + mount;
+  struct stat st {};
+  std::error_code error;
+  using Walk = std::filesystem::recursive_directory_iterator;
+  for (Walk it(top, std::filesystem::directory_options::skip_permission_denied, error), end;
+       !error && it != end && cgroups.size() < most; it.increment(error)) {
+    if (!it->is_directory(error) || stat(it->path().c_str(), &st) != 0) continue;
+    cgroups.emplace_back(it->path().string().substr(top.size()), st.st_ino);
+  }
+  return cgroups;
+}
+
+uint64_t Procfs::CgroupId(const std::string& path) const {
+  const std::string mount = CgroupMount();
+  struct stat st {};
+  if (mount.empty() || stat((root_ + mount + path).c_str(), &st) != 0) return 0;
+  return S_ISDIR(st.st_mode) ? st.st_ino : 0;
+}
+
 std::string Procfs::ResolveProgram(const std::string& path) const {
   const std::string head = ReadFile(path, 128);
   if (head.starts_with("#!")) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace footprint::collect {
 
@@ -27,6 +29,10 @@ class Procfs {
   std::string Cgroup(uint32_t pid) const;
   // Path of the cgroup with this id, which is the inode number of its folder.
   std::optional<std::string> FindCgroup(uint64_t id) const;
+  // Path and id of every cgroup, at most so many.
+  std::vector<std::pair<std::string, uint64_t>> Cgroups(size_t most) const;
+  // Id of the cgroup with this path; 0 where there is none.
+  uint64_t CgroupId(const std::string& path) const;
   // Program that runs `path`: the interpreter if it begins with #!, links resolved. "" if
   // unreadable.
   std::string ResolveProgram(const std::string& path) const;

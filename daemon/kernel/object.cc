@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/kernel/object.h"
 
+#include <bpf/bpf.h>
 #include <linux/types.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace {
 
 // Children that were forked and have not run yet, at one moment.
 constexpr uint32_t kBirths = 1024;
+constexpr char kNotNeeded[] = "not needed at tier calls";
 
 // libbpf's print function takes no context; loading happens on one thread, once.
 std::string& LastLibbpfWarning() {
@@ -65,7 +67,9 @@ template <typename Skeleton>
 absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
   config.slot_mask = options.slots - 1;
-  config.tier = options.tier;
+  config.possible = options.possible;
+  config.rescues = options.rescues ? 1 : 0;
+  config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
   config.may_read_kernel = options.may_read_kernel ? 1 : 0;
   config.ring_wake = options.ring_bytes / 2;
   config.closed_wake = std::max(options.slots / 8, 1u);
@@ -75,11 +79,13 @@ absl::Status Configure(Skeleton& s, const Options& options) {
     std::memcpy(const_cast<uint32_t*>(&config.owners[0][0]), options.owners, sizeof(OwnerTable));
   }
   config.class_commands = options.class_commands;
+  const uint32_t comms = std::max<size_t>(options.ignore_commands.size(), 1);
   const std::pair<bpf_map*, uint32_t> sizes[] = {{s.maps.slots, options.slots},
                                                  {s.maps.claims, options.slots},
                                                  {s.maps.spill, options.spill_entries},
                                                  {s.maps.orphans, options.spill_entries / 2},
                                                  {s.maps.births, kBirths},
+                                                 {s.maps.ignored_comms, comms},
                                                  {s.maps.events, options.ring_bytes}};
   for (const auto& [map, entries] : sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) {
@@ -106,15 +112,21 @@ absl::Status SizeObjectMaps(bpf_object* object, const Options& options) {
 template <typename Skeleton>
 class SkeletonObject : public Object {
  public:
-  explicit SkeletonObject(Skeleton* skeleton) : skeleton_(skeleton) {}
+  SkeletonObject(Skeleton* skeleton, bool rescues) : skeleton_(skeleton), rescues_(rescues) {}
   ~SkeletonObject() override {
-    for (bpf_link* link : links_) bpf_link__destroy(link);
+    // In reverse of the attachment: sys_enter first.
+    for (auto it = links_.rbegin(); it != links_.rend(); ++it) bpf_link__destroy(it->second);
     Skeleton::destroy(skeleton_);
   }
   bpf_object* object() override { return skeleton_->obj; }
   Globals globals() override {
     auto* bss = skeleton_->bss;
     return {.armed = &bss->armed,
+            .measured = &bss->measured,
+            .exits = &bss->exits,
+            .groups_ignored = &bss->groups_ignored,
+            .enters_rescued = reinterpret_cast<volatile uint64_t*>(&bss->enters_rescued),
+            .exits_rescued = reinterpret_cast<volatile uint64_t*>(&bss->exits_rescued),
             .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
             .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
             .pressure_sent = &bss->pressure_sent,
@@ -124,31 +136,99 @@ class SkeletonObject : public Object {
             .modules_epoch = &skeleton_->data->modules_epoch};
   }
 
-  absl::Status Attach(std::vector<HookState>& hooks) {
-    for (HookState& state : hooks) {
-      if (!state.reason.empty()) continue;  // disabled
-      const Hook& hook = HookNamed(state.name);
-      bpf_link* link =
-          bpf_program__attach(bpf_object__find_program_by_name(object(), hook.program));
+  bpf_program* Program(const std::string& tracepoint) override {
+    return bpf_object__find_program_by_name(object(), HookNamed(tracepoint).program);
+  }
+  // The program that makes up for skipped runs of the hook's own; null: there is none.
+  bpf_program* Rescuer(const std::string& tracepoint) {
+    if (!rescues_) return nullptr;
+    const std::string name = absl::StrCat(HookNamed(tracepoint).program, "_perf");
+    return bpf_object__find_program_by_name(object(), name.c_str());
+  }
+
+  absl::Status Attach(HookState& state) override {
+    for (bpf_program* program : {Program(state.name), Rescuer(state.name)}) {
+      if (program == nullptr) continue;
+      bpf_link* link = bpf_program__attach(program);
       if (link == nullptr) {
         const int error = errno;
-        if (state.name == "sys_enter") {
-          return StepFailed("", "attach to sys_enter (CONFIG_FTRACE_SYSCALLS)", error);
-        }
-        state.reason = absl::StrCat("attach: ", std::strerror(error), "; ", hook.cost);
-        continue;
+        Detach(state);
+        state.reason =
+            absl::StrCat("attach: ", std::strerror(error), "; ", HookNamed(state.name).cost);
+        return StepFailed("", absl::StrCat("attach to ", state.name).c_str(), error);
       }
-      state.attached = true;
-      // Detached in reverse: sys_enter first.
-      links_.insert(links_.begin(), link);
+      links_.emplace_back(state.name, link);
+    }
+    state.attached = true;
+    state.reason.clear();
+    return absl::OkStatus();
+  }
+
+  void Detach(HookState& state) override {
+    for (auto it = links_.end(); it != links_.begin();) {
+      --it;
+      if (it->first != state.name) continue;
+      bpf_link__destroy(it->second);
+      it = links_.erase(it);
+    }
+    state.attached = false;
+  }
+
+  absl::Status AttachAll(std::vector<HookState>& hooks) {
+    for (HookState& state : hooks) {
+      if (!state.reason.empty()) continue;  // disabled, or not needed yet
+      const absl::Status status = Attach(state);
+      if (!status.ok() && state.name == "sys_enter") return status;
     }
     return absl::OkStatus();
   }
 
  private:
   Skeleton* skeleton_;
-  std::vector<bpf_link*> links_;
+  const bool rescues_;
+  std::vector<std::pair<std::string, bpf_link*>> links_;  // tracepoint, in order of attachment
 };
+
+// Which programs are loaded, and what becomes of each hook.
+template <typename Skeleton>
+std::vector<HookState> ChooseHooks(SkeletonObject<Skeleton>& object, const Options& options) {
+  std::vector<HookState> hooks;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.object()) {
+    bpf_program__set_autoload(program, false);
+  }
+  for (const Hook& hook : kHooks) {
+    program = object.Program(hook.tracepoint);
+    if (program == nullptr) continue;
+    if (std::strcmp(hook.tracepoint, "module_free") == 0 && !KernelHasModules()) continue;
+    HookState state{.name = hook.tracepoint};
+    const auto& off = options.disable_hooks;
+    const bool disabled = std::find(off.begin(), off.end(), hook.tracepoint) != off.end();
+    if (disabled) {
+      state.reason = absl::StrCat("disabled by configuration; ", hook.cost);
+    } else if (hook.tracepoint == kSysExit && options.measure == 0) {
+      state.reason = kNotNeeded;
+    }
+    bpf_program__set_autoload(program, !disabled);
+    if (program = object.Rescuer(hook.tracepoint); program != nullptr) {
+      bpf_program__set_autoload(program, !disabled);
+    }
+    hooks.push_back(state);
+  }
+  return hooks;
+}
+
+absl::Status IgnoreCommands(int map, const std::vector<std::string>& commands) {
+  for (const std::string& command : commands) {
+    char key[FP_COMM_LEN] = {};
+    command.copy(key, sizeof(key) - 1);
+    const uint8_t value = 1;
+    if (bpf_map_update_elem(map, key, &value, BPF_ANY) != 0) {
+      return absl::ErrnoToStatus(errno, "note a command to be ignored");
+    }
+  }
+  return absl::OkStatus();
+}
 
 template <typename Skeleton>
 absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& options,
@@ -157,28 +237,17 @@ absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& 
   libbpf_set_print(KeepWarning);
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
-  auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton);
+  auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton, options.rescues);
   if (absl::Status status = Configure(*skeleton, options); !status.ok()) return status;
   if (absl::Status status = SizeObjectMaps(skeleton->obj, options); !status.ok()) return status;
-
-  hooks.clear();
-  for (const Hook& hook : kHooks) {
-    bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, hook.program);
-    if (program == nullptr) continue;
-    if (std::strcmp(hook.tracepoint, "module_free") == 0 && !KernelHasModules()) {
-      bpf_program__set_autoload(program, false);
-      continue;
-    }
-    HookState state{.name = hook.tracepoint};
-    const auto& off = options.disable_hooks;
-    if (std::find(off.begin(), off.end(), hook.tracepoint) != off.end()) {
-      state.reason = absl::StrCat("disabled by configuration; ", hook.cost);
-      bpf_program__set_autoload(program, false);
-    }
-    hooks.push_back(state);
-  }
+  hooks = ChooseHooks(*object, options);
   if (const int error = Skeleton::load(skeleton)) return StepFailed(name, "load", error);
-  if (absl::Status status = object->Attach(hooks); !status.ok()) return status;
+  const int comms = bpf_map__fd(skeleton->maps.ignored_comms);
+  if (absl::Status s = IgnoreCommands(comms, options.ignore_commands); !s.ok()) return s;
+  *object->globals().measured = options.measure;
+  const bool exits = options.measure & FP_MEASURE_ERRORS;
+  *object->globals().exits = exits ? 1 : 0;
+  if (absl::Status status = object->AttachAll(hooks); !status.ok()) return status;
   return object;
 }
 

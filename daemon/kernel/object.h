@@ -18,6 +18,11 @@ namespace footprint::kernel {
 // Globals of the object's .bss, shared with the kernel.
 struct Globals {
   volatile uint32_t* armed;
+  volatile uint32_t* measured;
+  volatile uint32_t* exits;
+  volatile uint32_t* groups_ignored;
+  volatile uint64_t* enters_rescued;
+  volatile uint64_t* exits_rescued;
   volatile uint64_t* losses;
   volatile uint64_t* freed_total;
   volatile uint32_t* pressure_sent;
@@ -32,6 +37,7 @@ struct Hook {
   const char* program;
   const char* cost;  // what is lost without it
 };
+inline constexpr char kSysExit[] = "sys_exit";
 // In the order of attachment: whoever sees a call enter must see it leave.
 inline constexpr Hook kHooks[] = {
     {"module_free", "module_free",
@@ -41,7 +47,7 @@ inline constexpr Hook kHooks[] = {
     {"sched_process_exec", "process_exec", "a process keeps the name that it had before exec"},
     {"sched_process_fork", "process_fork",
      "parents are unknown, and descendants cannot be followed"},
-    {"sys_exit", "sys_exit", "no errors, no latency: tier calls"},
+    {kSysExit, "sys_exit", "no errors, no latency: tier calls"},
     {"sys_enter", "sys_enter", "no counts at all"},
 };
 
@@ -55,10 +61,16 @@ class Object {
   virtual ~Object() = default;
   // Four checked steps: open, configure, load, attach. A hook that is disabled or does
   // not attach is reported in `hooks`; only a missing sys_enter is an error. A hook that this
-  // object or a kernel without modules has no use for is not among them.
+  // object or a kernel without modules has no use for is not among them; nor is sys_exit
+  // attached where only calls are measured.
   static absl::StatusOr<std::unique_ptr<Object>> Load(ObjectKind kind, const Options& options,
                                                       std::vector<HookState>& hooks);
   virtual bpf_object* object() = 0;
+  // The program of a hook. Never null for a hook that Load() reported.
+  virtual bpf_program* Program(const std::string& tracepoint) = 0;
+  // Attaches or detaches the hook while the others go on.
+  virtual absl::Status Attach(HookState& hook) = 0;
+  virtual void Detach(HookState& hook) = 0;
   virtual Globals globals() = 0;
 };
 

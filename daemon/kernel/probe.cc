@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "daemon/kernel/kernel_memory.h"
 #include "daemon/kernel/object.h"
+#include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
 
 namespace footprint::kernel {
@@ -66,9 +67,38 @@ class LoadedProbe : public Probe {
   }
 
   std::string object() const override { return kind_ == ObjectKind::kCore ? "core" : "full"; }
-  fp_tier tier() const override { return options_.tier; }
+  uint32_t possible() const override { return options_.possible; }
+  uint32_t measured() const override { return *globals_.measured; }
   std::string degraded_because() const override { return degraded_; }
   int event_fd() const override { return ring_buffer__epoll_fd(ring_); }
+
+  absl::Status Measure(uint32_t what) override {
+    if ((what & ~options_.possible) != 0 || (what != 0 && !(what & FP_MEASURE_ERRORS))) {
+      return absl::FailedPreconditionError("this kernel cannot measure that");
+    }
+    HookState* exit = HookOf(kSysExit);
+    if (what != 0 && !exit->attached) {
+      if (absl::Status status = object_->Attach(*exit); !status.ok()) return status;
+      *globals_.exits = ++exits_;  // only now: what entered before may have left unseen
+    }
+    *globals_.measured = what;
+    if (what == 0 && exit->attached) {
+      *globals_.exits = 0;
+      object_->Detach(*exit);
+      exit->reason = "not needed at tier calls";
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status IgnoreCgroup(uint64_t id) override {
+    const uint8_t value = 1;
+    if (bpf_map_update_elem(Fd("ignored_groups"), &id, &value, BPF_ANY) != 0) {
+      return errno == E2BIG ? absl::ResourceExhaustedError("too many cgroups are to be ignored")
+                            : absl::ErrnoToStatus(errno, "note a cgroup to be ignored");
+    }
+    *globals_.groups_ignored = *globals_.groups_ignored + 1;
+    return absl::OkStatus();
+  }
 
   std::span<fp_slot> Slots() override { return mapping_.slots(); }
 
@@ -124,13 +154,8 @@ class LoadedProbe : public Probe {
 
   std::vector<HookState> Hooks() const override {
     std::vector<HookState> hooks = hooks_;
-    for (size_t i = 0; i < hooks.size(); ++i) {
-      if (!hooks[i].attached) continue;
-      bpf_prog_info info{};
-      uint32_t length = sizeof(info);
-      const int fd = bpf_program__fd(
-          bpf_object__find_program_by_name(object_->object(), HookNamed(hooks[i].name).program));
-      if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0) hooks[i].missed = info.recursion_misses;
+    for (HookState& hook : hooks) {
+      if (hook.attached) hook.missed = MissedBy(hook.name);
     }
     return hooks;
   }
@@ -146,16 +171,44 @@ class LoadedProbe : public Probe {
     return 0;
   }
 
+  // Runs that the kernel skipped and no second program made up for.
+  uint64_t MissedBy(const std::string& hook) const {
+    volatile uint64_t* rescued = hook == "sys_enter" ? globals_.enters_rescued
+                                 : hook == kSysExit  ? globals_.exits_rescued
+                                                     : nullptr;
+    uint64_t least = UINT64_MAX;
+    // A run is skipped a moment before it is made up for: the least of some looks is never below
+    // what is lost for good.
+    for (int look = 0; look < 3 && least != 0; ++look) {
+      const uint64_t before = rescued == nullptr ? 0 : *rescued;
+      bpf_prog_info info{};
+      uint32_t length = sizeof(info);
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(object_->Program(hook)), &info, &length) != 0) {
+        return 0;
+      }
+      const uint64_t missed = info.recursion_misses;
+      least = std::min(least, missed - std::min(before, missed));
+    }
+    return least;
+  }
+
+  HookState* HookOf(const std::string& name) {
+    const auto it = std::find_if(hooks_.begin(), hooks_.end(),
+                                 [&](const HookState& hook) { return hook.name == name; });
+    return it == hooks_.end() ? nullptr : &*it;
+  }
+
   int Fd(const char* map) const { return bpf_object__find_map_fd_by_name(object_->object(), map); }
 
   std::unique_ptr<Object> object_;
   const Globals globals_;
   const Options options_;
   const ObjectKind kind_;
-  const std::vector<HookState> hooks_;
+  std::vector<HookState> hooks_;
   const std::string degraded_;
   SlotMapping mapping_;
   ring_buffer* ring_ = nullptr;
+  uint32_t exits_ = 1;  // ordinal of the latest attachment of sys_exit
   const std::function<void(const fp_event&)>* sink_ = nullptr;
 };
 
@@ -173,8 +226,16 @@ bool Attached(const std::vector<HookState>& hooks, const char* name) {
                      [&](const HookState& hook) { return hook.attached && hook.name == name; });
 }
 
-// Loads one object; without sys_exit it is loaded again at tier calls, because a
-// higher tier would take every call for one that never returned.
+// Narrows what is possible, and with it what is measured.
+void Permit(Options& options, uint32_t possible, std::string why, std::string& degraded) {
+  options.possible &= possible;
+  if ((options.measure & ~possible) == 0) return;
+  options.measure &= possible;
+  degraded = std::move(why);
+}
+
+// Loads one object; without sys_exit it is loaded again for calls alone, because every
+// call would be taken for one that never returned.
 absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& options,
                                                      std::vector<HookState>& hooks,
                                                      std::string& degraded) {
@@ -182,27 +243,24 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& o
     return std::find(options.disable_hooks.begin(), options.disable_hooks.end(), hook) !=
            options.disable_hooks.end();
   };
+  constexpr uint32_t kNoObjects = FP_MEASURE_ALL & ~FP_MEASURE_OBJECTS;
   if (disabled("sys_enter")) {
     return absl::UnavailableError("sys_enter is disabled by configuration: nothing to count");
   }
-  if (options.tier > FP_TIER_CALLS && disabled("sys_exit")) {
-    degraded = "sys_exit is disabled by configuration: tier calls";
-    options.tier = FP_TIER_CALLS;
+  if (disabled(kSysExit)) {
+    Permit(options, 0, "sys_exit is disabled by configuration: tier calls", degraded);
   }
-  if (kind == ObjectKind::kCore && options.tier == FP_TIER_FULL) {
-    degraded = "the core object does not see what is behind a descriptor: tier latency";
-    options.tier = FP_TIER_LATENCY;
-  }
-  if (!options.may_read_kernel && kind != ObjectKind::kCore) {
-    degraded =
-        "kernel memory may not be read (lockdown=confidentiality?): files given to exec and what "
-        "is behind a descriptor are unknown: tier latency";
-    options.tier = std::min(options.tier, FP_TIER_LATENCY);
+  if (kind == ObjectKind::kCore) {
+    Permit(options, kNoObjects,
+           "the core object does not see what is behind a descriptor: tier latency", degraded);
+  } else if (!options.may_read_kernel) {
+    Permit(options, kNoObjects, "what is behind a descriptor is unknown: tier latency", degraded);
+    degraded = "kernel memory may not be read (lockdown=confidentiality?): files given to exec " +
+               (degraded.empty() ? "are unknown" : "are unknown, " + degraded);
   }
   auto object = Object::Load(kind, options, hooks);
-  if (object.ok() && options.tier > FP_TIER_CALLS && !Attached(hooks, "sys_exit")) {
-    degraded = "sys_exit does not attach: tier calls";
-    options.tier = FP_TIER_CALLS;
+  if (object.ok() && options.measure != 0 && !Attached(hooks, kSysExit)) {
+    Permit(options, 0, "sys_exit does not attach: tier calls", degraded);
     object->reset();
     object = Object::Load(kind, options, hooks);
   }
@@ -216,16 +274,19 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   Options options = wanted;
   std::vector<HookState> hooks;
   std::vector<std::string> reasons;
-  // At tier calls nothing leaves, so the exit program would only cost.
-  if (options.tier == FP_TIER_CALLS) options.disable_hooks.push_back("sys_exit");
-
   std::string degraded;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
   ObjectKind kind = ObjectKind::kCore;
+  const bool preemptible = TracepointsArePreemptible();
   const auto attempt = [&](ObjectKind next) {
     kind = next;
-    options.tier = wanted.tier;
+    options.rescues = preemptible && kind != ObjectKind::kCore;
+    options.measure = wanted.measure;
+    options.possible = wanted.possible;
     degraded.clear();
+    object = LoadWithTier(kind, options, hooks, degraded);
+    if (object.ok() || !options.rescues) return;
+    options.rescues = false;
     object = LoadWithTier(kind, options, hooks, degraded);
   };
   if (options.object != ObjectChoice::kCore) {
@@ -245,6 +306,11 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
                : absl::UnavailableError(object.status().message());
   }
   if (!degraded.empty()) reasons.push_back(degraded);
+  if (preemptible && !options.rescues) {
+    reasons.push_back(
+        "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used (is "
+        "/sys/kernel/tracing readable?): runs may be skipped, which is counted as program_missed");
+  }
   auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
   if (absl::Status status = probe->Open(); !status.ok()) return status;

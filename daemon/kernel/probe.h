@@ -22,16 +22,20 @@ using OwnerTable = std::array<std::array<uint32_t, FP_OWNER_NUMBERS>, FP_OWNER_A
 
 struct Options {
   ObjectChoice object = ObjectChoice::kAuto;
-  fp_tier tier = FP_TIER_FULL;
-  uint32_t slots = 1024;  // power of two
+  uint32_t measure = FP_MEASURE_ALL;  // FP_MEASURE_ bits to begin with
+  uint32_t slots = 1024;              // power of two
   uint32_t spill_entries = 2048;
   uint32_t ring_bytes = 256 * 1024;  // power of two, whole pages
   uint32_t classes = 256;            // objects that can be told apart
   uint32_t commands = 512;           // (object, ioctl command) that can
   uint32_t class_commands = 256;     // commands of one object
   std::vector<std::string> disable_hooks;
-  const OwnerTable* owners = nullptr;  // borrowed for the call
-  bool may_read_kernel = true;         // Create() clears it where the kernel refuses
+  std::vector<std::string> ignore_commands;  // comm of programs that are not counted
+  const OwnerTable* owners = nullptr;        // borrowed for the call
+  // Create() finds out the rest.
+  bool may_read_kernel = true;
+  bool rescues = false;  // calls have second programs, see bpf/lib/rescue.bpf.h
+  uint32_t possible = FP_MEASURE_ALL;
 };
 
 class Probe : public Source {
@@ -43,8 +47,18 @@ class Probe : public Source {
 
   // "core" | "full".
   virtual std::string object() const = 0;
-  virtual fp_tier tier() const = 0;
-  // Why it is not the full object, or not the tier asked for; "" when it is.
+  // What this kernel and object can measure: FP_MEASURE_ bits.
+  virtual uint32_t possible() const = 0;
+  // What is measured now.
+  virtual uint32_t measured() const = 0;
+  // Measures this from now on. Calls under way end as they began; no call is lost or counted
+  // twice. Errors: FAILED_PRECONDITION for what is not possible; INTERNAL when sys_exit does not
+  // attach.
+  virtual absl::Status Measure(uint32_t what) = 0;
+  // Threads that come to light in this cgroup from now on are not counted. Errors:
+  // RESOURCE_EXHAUSTED beyond FP_IGNORED_GROUPS.
+  virtual absl::Status IgnoreCgroup(uint64_t id) = 0;
+  // Why it is not the full object, or not all that was asked for; "" when it is.
   virtual std::string degraded_because() const = 0;
   // Readable when events wait; for epoll. Owned by the probe.
   virtual int event_fd() const = 0;

@@ -52,6 +52,8 @@ class Selection {
     f.origin = snapshot.origin;
     f.objects = snapshot.objects;
     f.modules = snapshot.modules;
+    f.tiers = snapshot.tiers;
+    f.cost = snapshot.cost;
     if (f.origin != nullptr) {
       f.start_realtime_ns = f.origin->attached_realtime_ns;
       f.start_boottime_ns = f.origin->attached_boottime_ns;
@@ -270,7 +272,8 @@ Footprint Difference(const Footprint& end, const Footprint& base) {
   d.start_realtime_ns = base.end_realtime_ns;
   d.start_boottime_ns = base.end_boottime_ns;
   d.modules_base = base.modules;
-
+  d.tier_changes_base = base.tiers == nullptr ? 0 : base.tiers->total;
+  d.cost = Difference(end.cost, base.cost);
   d.rows = WindowRows(end, base);
   return d;
 }

@@ -47,6 +47,9 @@ struct Footprint {
   std::shared_ptr<const ObjectTable> objects;  // null: none are known
   // Of the whole system, at the end and at the beginning; null base: since the attach.
   ModuleTablePtr modules, modules_base;
+  TierHistoryPtr tiers;
+  uint64_t tier_changes_base = 0;  // TierHistory::total at the beginning
+  Cost cost;                       // of the window, of the whole system
 };
 
 // The life that a pid or tree scope means now: the living one, else the latest.

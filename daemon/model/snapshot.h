@@ -15,6 +15,7 @@
 #include "daemon/model/counts.h"
 #include "daemon/model/modules.h"
 #include "daemon/model/objects.h"
+#include "daemon/model/tier.h"
 
 namespace footprint::model {
 
@@ -95,7 +96,9 @@ struct Origin {
   std::string kernel_release, kernel_version, machine, boot_id, hostname;
   std::string footprint_version;
   std::string bpf_object;  // core | full
-  std::string tier;        // calls | errors | latency | full
+  std::string tier;        // at start: calls | errors | latency | full
+  // What the configuration keeps from being counted: "syscall:getppid", "unit:noise.service".
+  std::vector<std::string> ignored;
   std::string degraded_because;
   uint32_t page_size = 0;
   int64_t attached_realtime_ns = 0;
@@ -115,7 +118,10 @@ struct Snapshot {
   uint64_t own_cpu_ns = 0, resident_bytes = 0, kernel_bytes = 0;
   uint64_t slots_used = 0, slots_total = 0, spill_used = 0, spill_total = 0;
   uint64_t recordings = 0;
-  ModuleTablePtr modules;  // null: nobody looked
+  ModuleTablePtr modules;            // null: nobody looked
+  TierHistoryPtr tiers;              // null: the tier of `origin`, always
+  Cost cost;                         // since the attach
+  std::vector<CallCost> call_costs;  // of every combination that was measured so far
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "daemon/model/scope.h"
@@ -17,6 +18,11 @@ namespace footprint::rpc {
 struct Recorded {
   model::Footprint footprint;
   std::string label;
+};
+
+struct TierNow {
+  model::TierState state;
+  std::vector<std::string> measured;
 };
 
 class Control {
@@ -30,6 +36,10 @@ class Control {
   // Errors: NOT_FOUND no such recording.
   virtual void StopRecording(std::string id,
                              std::function<void(absl::StatusOr<Recorded>)> done) = 0;
+  // Errors: INVALID_ARGUMENT no such tier; FAILED_PRECONDITION not possible here.
+  virtual void SetTier(std::string tier, std::function<void(absl::StatusOr<TierNow>)> done) = 0;
+  // Errors: FAILED_PRECONDITION the daemon is configured not to calibrate, or cannot by now.
+  virtual void Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) = 0;
 };
 
 }  // namespace footprint::rpc

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/rpc/convert.h"
+#include "daemon/rpc/convert_tier.h"
 #include "daemon/rpc/executor.h"
 
 namespace footprint::rpc {
@@ -15,8 +16,8 @@ constexpr size_t kMaxId = 64;  // beyond any that was given out
 
 grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(
-      {grpc::StatusCode::PERMISSION_DENIED, "recordings are for root and the daemon's own user"});
+  reactor->Finish({grpc::StatusCode::PERMISSION_DENIED,
+                   "recordings and tiers are for root and the daemon's own user"});
   return reactor;
 }
 
@@ -71,6 +72,36 @@ grpc::ServerUnaryReactor* ControlService::StopRecording(grpc::CallbackServerCont
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ControlService::SetTier(grpc::CallbackServerContext* context,
+                                                  const v1::SetTierRequest* request,
+                                                  v1::SetTierResponse* response) {
+  // Not repeated in the text: it would not fit into the trailers.
+  if (request->tier().size() > kMaxId) {
+    return Fail(context, absl::InvalidArgumentError("tier: no tier has so long a name"));
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  control_.SetTier(request->tier(), [reactor, response](const absl::StatusOr<TierNow>& now) {
+    if (now.ok()) {
+      response->set_tier(now->state.tier);
+      response->mutable_shed()->Assign(now->state.shed.begin(), now->state.shed.end());
+      response->mutable_measured()->Assign(now->measured.begin(), now->measured.end());
+    }
+    reactor->Finish(ToGrpc(now.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Calibrate(grpc::CallbackServerContext* context,
+                                                    const v1::CalibrateRequest*,
+                                                    v1::CalibrateResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  control_.Calibrate([reactor, response](const absl::StatusOr<model::CallCost>& cost) {
+    if (cost.ok()) SetCallCost(*cost, *response->mutable_cost());
+    reactor->Finish(ToGrpc(cost.status()));
+  });
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* RefusedControlService::StartRecording(
     grpc::CallbackServerContext* context, const v1::StartRecordingRequest*,
     v1::StartRecordingResponse*) {
@@ -80,6 +111,18 @@ grpc::ServerUnaryReactor* RefusedControlService::StartRecording(
 grpc::ServerUnaryReactor* RefusedControlService::StopRecording(grpc::CallbackServerContext* context,
                                                                const v1::StopRecordingRequest*,
                                                                v1::StopRecordingResponse*) {
+  return Refuse(context);
+}
+
+grpc::ServerUnaryReactor* RefusedControlService::SetTier(grpc::CallbackServerContext* context,
+                                                         const v1::SetTierRequest*,
+                                                         v1::SetTierResponse*) {
+  return Refuse(context);
+}
+
+grpc::ServerUnaryReactor* RefusedControlService::Calibrate(grpc::CallbackServerContext* context,
+                                                           const v1::CalibrateRequest*,
+                                                           v1::CalibrateResponse*) {
   return Refuse(context);
 }
 

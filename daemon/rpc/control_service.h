@@ -19,6 +19,13 @@ class ControlService : public v1::ControlService::CallbackService {
                                           const v1::StopRecordingRequest* request,
                                           v1::StopRecordingResponse* response) override;
 
+  grpc::ServerUnaryReactor* SetTier(grpc::CallbackServerContext* context,
+                                    const v1::SetTierRequest* request,
+                                    v1::SetTierResponse* response) override;
+  grpc::ServerUnaryReactor* Calibrate(grpc::CallbackServerContext* context,
+                                      const v1::CalibrateRequest* request,
+                                      v1::CalibrateResponse* response) override;
+
  private:
   Control& control_;
 };
@@ -32,6 +39,12 @@ class RefusedControlService : public v1::ControlService::CallbackService {
   grpc::ServerUnaryReactor* StopRecording(grpc::CallbackServerContext* context,
                                           const v1::StopRecordingRequest* request,
                                           v1::StopRecordingResponse* response) override;
+  grpc::ServerUnaryReactor* SetTier(grpc::CallbackServerContext* context,
+                                    const v1::SetTierRequest* request,
+                                    v1::SetTierResponse* response) override;
+  grpc::ServerUnaryReactor* Calibrate(grpc::CallbackServerContext* context,
+                                      const v1::CalibrateRequest* request,
+                                      v1::CalibrateResponse* response) override;
 };
 
 }  // namespace footprint::rpc

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/rpc/convert_objects.h"
+#include "daemon/rpc/convert_tier.h"
 #include "daemon/rpc/text.h"
 #include "data/names.h"
 
@@ -16,11 +17,6 @@ namespace footprint::rpc {
 namespace {
 
 constexpr size_t kMaxPattern = 256;
-
-void SetTime(int64_t realtime_ns, google::protobuf::Timestamp& out) {
-  out.set_seconds(realtime_ns / 1'000'000'000);
-  out.set_nanos(static_cast<int32_t>(realtime_ns % 1'000'000'000));
-}
 
 void SetLosses(const model::Losses& losses, v1::Losses& out) {
   for (int i = 0; i < model::kLossCount; ++i) {
@@ -42,6 +38,7 @@ void SetOrigin(const model::Origin& origin, v1::Provenance& out) {
   out.set_footprint_version(origin.footprint_version);
   out.set_bpf_object(origin.bpf_object);
   out.set_page_size(origin.page_size);
+  for (const std::string& what : origin.ignored) out.add_ignored(Printable(what));
 }
 
 names::Abi AbiOf(uint8_t abi) {
@@ -189,7 +186,7 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   out.set_complete(footprint.losses.Complete());
   SetLosses(footprint.losses, *out.mutable_losses());
   if (footprint.origin != nullptr) {
-    out.set_tier(footprint.origin->tier);
+    SetTier(footprint, out);
     SetOrigin(*footprint.origin, *out.mutable_provenance());
   }
   v1::Provenance& provenance = *out.mutable_provenance();
@@ -264,7 +261,7 @@ void ToProto(const model::Event& event, v1::WatchEventsResponse& out) {
 void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
   const model::Origin& origin = *snapshot.origin;
   out.set_version(origin.footprint_version);
-  out.set_tier(origin.tier);
+  SetTier(snapshot, out);
   out.set_bpf_object(origin.bpf_object);
   out.set_degraded_because(Printable(origin.degraded_because));
   for (const model::Hook& hook : snapshot.hooks) {

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "daemon/rpc/convert_tier.h"
 #include "daemon/rpc/text.h"
 #include "data/ioctls.h"
 #include "data/names.h"
@@ -213,6 +214,11 @@ void SetNotes(const model::Footprint& footprint, v1::Footprint& out) {
       notes.insert("socketcall: its descriptors are in memory, so it has no object");
     }
   }
+  if (footprint.tiers != nullptr && footprint.tiers->total != footprint.tier_changes_base) {
+    notes.insert(
+        "objects: what was measured changed in this window; calls made while objects were not are "
+        "among those with no object");
+  }
   for (const std::string& note : notes) out.add_notes(Printable(note));
 }
 
@@ -247,10 +253,7 @@ void SetServedBy(v1::Footprint& out) {
 }
 
 void SetObjects(const model::Footprint& footprint, v1::Footprint& out) {
-  if (footprint.objects == nullptr || footprint.origin == nullptr ||
-      footprint.origin->tier != "full") {
-    return;
-  }
+  if (footprint.objects == nullptr || !ObjectsMeasured(footprint)) return;
   Rows rows(*footprint.objects);
   for (const auto& [key, stats] : footprint.counts.calls) rows.Take(key, stats);
   rows.Write(out);

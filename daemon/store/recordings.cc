@@ -32,6 +32,8 @@ model::Footprint Nothing(const model::Snapshot& now) {
   begin.origin = now.origin;
   begin.objects = now.objects;
   begin.modules = now.modules;
+  begin.tiers = now.tiers;
+  begin.cost = now.cost;
   return begin;
 }
 

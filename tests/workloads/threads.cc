@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// threads THREADS COUNT: THREADS threads that all live at once; each makes COUNT getppid.
+// threads THREADS COUNT [FAILING]: THREADS threads that all live at once; each makes COUNT getppid,
+// and FAILING close(-1) spread among them.
 // Every number of calls is the same in every run: threads meet in user space and are
 // joined without futexes, whose number depends on who comes first.
 #include <pthread.h>
@@ -15,7 +16,7 @@
 namespace {
 
 std::atomic<long> done{0};
-long count = 0;
+long count = 0, failing = 0;
 int gate[2];
 
 constexpr size_t kStack = 128 * 1024;  // the least that arm64 takes
@@ -31,7 +32,10 @@ void Relax() {
 
 void* Work(void*) {
   char byte;
-  for (long i = 0; i < count; i++) syscall(SYS_getppid);
+  for (long i = 0; i < count || i < failing; i++) {
+    if (i < count) syscall(SYS_getppid);
+    if (i < failing) syscall(SYS_close, -1);
+  }
   done++;
   return read(gate[0], &byte, 1) == 1 ? nullptr : &done;
 }
@@ -39,9 +43,10 @@ void* Work(void*) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3 && argc != 4) return 2;
   const long threads = atol(argv[1]);
   count = atol(argv[2]);
+  if (argc == 4) failing = atol(argv[3]);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   // Stacks of its own: the C library unmaps what does not fit into its cache of them.

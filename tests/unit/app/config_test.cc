@@ -47,18 +47,53 @@ TEST_CASE("unit.app.config_mistakes_are_named") {
   CHECK_FALSE(LoadConfig("/nonexistent/file").ok());
 }
 
+TEST_CASE("unit.app.budget_and_calibration") {
+  CHECK(Load("")->cpu_budget == 0);
+  CHECK(Load("cpu_budget = 1\n")->cpu_budget == 1);
+  CHECK(Load("cpu_budget = 0.25\n")->cpu_budget == 0.25);
+  CHECK(Load("cpu_budget = \"1.5%\"\n")->cpu_budget == 1.5);
+  CHECK_FALSE(Load("calibrate = false\n")->calibrate);
+  for (const char* wrong : {"101", "-1", "\"1\"", "\"x%\"", "\"%\"", "true", "nan", "[1]"}) {
+    INFO(wrong);
+    CHECK_THAT(Complaint("cpu_budget = " + std::string(wrong) + "\n"),
+               Catch::Contains("cpu_budget"));
+  }
+  CHECK_THAT(Complaint("calibrate = 1\n"), Catch::Contains("true or false"));
+  CHECK_THAT(Complaint("cpu_budget = 1\ncalibrate = false\n"),
+             Catch::Contains("cpu_budget needs calibrate"));
+}
+
+TEST_CASE("unit.app.what_to_ignore_is_read") {
+  const auto c = Load(
+      "[ignore]\nsyscalls = [\"getppid\"]\ncommands = [\"a\", \"b\"]\nunits = [\"n.service\"]\n");
+  REQUIRE(c.ok());
+  CHECK(c->ignore_syscalls == std::vector<std::string>{"getppid"});
+  CHECK(c->ignore_commands == std::vector<std::string>{"a", "b"});
+  CHECK(c->ignore_units == std::vector<std::string>{"n.service"});
+  CHECK_THAT(Complaint("[ignore]\nsyscalls = [\"getpppid\"]\n"),
+             Catch::Contains(":2: ignore.syscalls") && Catch::Contains("\"getppid\""));
+  CHECK_THAT(Complaint("[ignore]\ncommands = [\"\"]\n"), Catch::Contains("ignore.commands"));
+  CHECK_THAT(Complaint("[ignore]\nfoo = []\n"), Catch::Contains("\"ignore.foo\""));
+  CHECK_THAT(Complaint("ignore = 1\n"), Catch::Contains("must be a table"));
+}
+
 TEST_CASE("unit.app.every_documented_key_is_known_with_its_default") {
   std::ifstream file(FOOTPRINT_SOURCE_DIR "/packaging/footprintd.toml");
   std::stringstream text;
   text << file.rdbuf();
   const std::string active =
-      std::regex_replace(text.str(), std::regex("(^|\n)# ([a-z_]+ = )"), "$1$2");
+      std::regex_replace(text.str(), std::regex("(^|\n)# ([a-z_]+ = |\\[)"), "$1$2");
   const auto c = Load(active);
   INFO((c.ok() ? "" : std::string(c.status().message())));
   REQUIRE(c.ok());
   const Config defaults;
   CHECK(c->listen == defaults.listen);
   CHECK(c->tier == defaults.tier);
+  CHECK(c->cpu_budget == defaults.cpu_budget);
+  CHECK(c->calibrate == defaults.calibrate);
+  CHECK(c->ignore_syscalls == defaults.ignore_syscalls);
+  CHECK(c->ignore_commands == defaults.ignore_commands);
+  CHECK(c->ignore_units == defaults.ignore_units);
   CHECK(c->interval_ms == defaults.interval_ms);
   CHECK(c->slots == defaults.slots);
   CHECK(c->spill_entries == defaults.spill_entries);

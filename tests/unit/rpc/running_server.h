@@ -65,6 +65,16 @@ class FakeControl : public Control {
       done(std::move(recorded));
     });
   }
+  void SetTier(std::string tier, std::function<void(absl::StatusOr<TierNow>)> done) override {
+    Post([tier, done] {
+      if (tier == "full") return done(absl::FailedPreconditionError("tier full is not possible"));
+      if (tier != "latency") return done(absl::InvalidArgumentError("no tier \"" + tier + "\""));
+      done(TierNow{.state = {.tier = tier, .shed = {"latency"}}, .measured = {"calls", "errors"}});
+    });
+  }
+  void Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) override {
+    Post([done] { done(model::CallCost{.measured = {"calls"}, .plain_ns = 92.5}); });
+  }
   void Work() {
     std::deque<std::function<void()>> tasks;
     {

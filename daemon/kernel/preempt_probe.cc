@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/kernel/preempt_probe.h"
+
+#include <bpf/libbpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "preempt_bpf.skel.h"
+
+namespace footprint::kernel {
+
+bool TracepointsArePreemptible() {
+  libbpf_set_print([](enum libbpf_print_level, const char*, va_list) { return 0; });
+  const std::unique_ptr<preempt_bpf, decltype(&preempt_bpf::destroy)> probe(preempt_bpf::open(),
+                                                                            preempt_bpf::destroy);
+  if (probe == nullptr) return false;
+  probe->rodata->caller = syscall(SYS_gettid);
+  if (preempt_bpf::load(probe.get()) != 0 || preempt_bpf::attach(probe.get()) != 0) return false;
+  syscall(SYS_getppid);
+  return probe->bss->ran == 1 && probe->bss->depth == 0;
+}
+
+}  // namespace footprint::kernel
