@@ -22,7 +22,12 @@ struct {
 	__type(value, char[FP_EXE_LEN]);
 } exec_names SEC(".maps");
 
-static __always_inline __u32 call_abi(const void *regs, __u32 nr)
+static __always_inline __u64 frame_of(const void *regs)
+{
+	return (__u64)regs;
+}
+
+static __always_inline __u32 call_abi(const void *regs, __u32 nr, const struct fp_slot *slot)
 {
 	return abi_from_regs(regs, nr);
 }
@@ -100,10 +105,7 @@ static __always_inline void count_second(const void *regs, __u32 abi, __u32 owne
 SEC("raw_tp/sys_enter")
 int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	const void *regs = (const void *)ctx->args[0];
-	__u32 nr = ctx->args[1];
-
-	return on_enter(call_abi(regs, nr), nr, regs);
+	return on_enter((const void *)ctx->args[0], ctx->args[1]);
 }
 
 SEC("raw_tp/sys_exit")

@@ -23,18 +23,35 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 #define READ(pointer, field) BPF_CORE_READ(pointer, field)
 #endif
 
+/*
+ * A typed pointer is no number to the verifier, and cannot be made one; its distance from
+ * another pointer is. Any will do that stays where it is.
+ */
+static __always_inline __u64 frame_of(const void *regs)
+{
+	return (__u64)regs - (__u64)&armed;
+}
+
+/* The slot, where it knows its thread's task, spares the call of a helper. */
+static __always_inline struct task_struct *current_task(const struct fp_slot *slot)
+{
+#ifdef FP_TYPED_LOADS
+	return AS(struct task_struct, slot && slot->task ? slot->task : bpf_get_current_task());
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
 #define X32_BIT 0x40000000
 #define TS_COMPAT 0x0002  /* arch/x86/include/asm/thread_info.h */
 #define PSR_MODE32 0x10	  /* arch/arm64/include/uapi/asm/ptrace.h */
 
 #if defined(__TARGET_ARCH_x86)
 
-static __always_inline __u32 call_abi(const void *regs, __u32 nr)
+static __always_inline __u32 call_abi(const void *regs, __u32 nr, const struct fp_slot *slot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
 	/* Set by every 32-bit entry, int 0x80 from 64-bit code among them. */
-	if (task->thread_info.status & TS_COMPAT)
+	if (current_task(slot)->thread_info.status & TS_COMPAT)
 		return FP_ABI_I386;
 	/* -1 has the x32 bit set, too. */
 	return (__s32)nr >= 0 && nr & X32_BIT ? FP_ABI_X32 : FP_ABI_X86_64;
@@ -81,7 +98,7 @@ static __always_inline __u64 call_argument(const void *frame, __u32 abi, __u32 i
 
 #else
 
-static __always_inline __u32 call_abi(const void *regs, __u32 nr)
+static __always_inline __u32 call_abi(const void *regs, __u32 nr, const struct fp_slot *slot)
 {
 	return ((const struct pt_regs___arm64 *)regs)->pstate & PSR_MODE32 ? FP_ABI_ARM : FP_ABI_ARM64;
 }
@@ -150,10 +167,7 @@ static __always_inline __u32 task_status(void)
 SEC("tp_btf/sys_enter")
 int sys_enter(__u64 *ctx)
 {
-	const void *regs = (const void *)ctx[0];
-	__u32 nr = ctx[1];
-
-	return on_enter(call_abi(regs, nr), nr, regs);
+	return on_enter((const void *)ctx[0], ctx[1]);
 }
 
 SEC("tp_btf/sys_exit")

@@ -229,20 +229,22 @@ enum fp_slot_state {
 
 /* One thread running one program image. Writer: that thread alone while open. */
 struct fp_slot {
-	__u32 state;
-	__u32 tid;		/* copy of ident.tid beside the state: one line decides */
+	/* One cache line that every call touches. */
+	__u16 state;
+	__u16 ignored;		/* copy of ident.ignored */
+	__u32 tid;		/* copy of ident.tid */
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
 	struct fp_flight flight;
-	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
-	__u32 ignored;		/* copy of ident.ignored beside the flight: one line decides */
-	__u32 reserved;
+	__u64 frame;		/* where the thread's registers are saved while it is in a call; 0: not asked yet */
+	__u64 task;		/* its task_struct, once `frame` is known */
 	struct fp_known known[FP_KNOWN];
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];
 	struct fp_errno errnos[FP_ERRNOS];
 	__u8 hist_row[FP_SUBSYSTEMS];	/* by subsystem index: its row + 1; 0: none */
 	__u32 hist_rows;		/* rows in use */
-	__u8 pad[12];
+	__u32 pad;
+	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
 	__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
 };
 FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 48 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);

@@ -3,7 +3,8 @@
  * The two hot programs: a call enters, a call leaves.
  *
  * The including object defines, before this header:
- *   u32 call_abi(regs, nr)      enum fp_abi of the call that is under way
+ *   u64 frame_of(regs)          where the registers are, as a number, or another as good
+ *   u32 call_abi(regs, nr, slot) enum fp_abi of the call that is under way; slot may be NULL
  *   u32 call_number(regs)       its number, asked for at exit in the rare case of a denied call
  *   void note_exec(regs, nr, abi) what describe_exec() will need, if anything
  *   void forget_exec(void)      that exec failed
@@ -92,8 +93,9 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 }
 
 /* sys_enter of a thread that holds no slot: its first call, or it found none free. */
-static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key, const void *regs)
+static __noinline struct fp_slot *claim_or_count(__u64 key, const void *regs)
 {
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
 	struct fp_slot *slot = NULL;
 
@@ -110,10 +112,10 @@ static __always_inline struct fp_slot *claim_or_count(__u64 pid_tgid, __u64 key,
 	return NULL;
 }
 
-static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
+static __always_inline int on_enter(const void *regs, __u32 nr)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	struct fp_slot *slot = slot_at(frame_of(regs));
+	__u32 abi = call_abi(regs, nr, slot);
 	__u64 key = call_key(abi, nr);
 	__u32 owner = owner_of(key), what;
 
@@ -122,7 +124,7 @@ static __always_inline int on_enter(__u32 abi, __u32 nr, const void *regs)
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
 	if (!slot) {
-		slot = claim_or_count(pid_tgid, key, regs);
+		slot = claim_or_count(key, regs);
 		if (!slot)
 			return 0;
 	}
@@ -217,8 +219,9 @@ static __noinline int leave_denied(struct fp_slot *slot, __u32 abi, __u32 nr, __
 }
 
 /* sys_exit without a slot: an orphan, or a new child on its way out of fork. */
-static __noinline int leave_slotless(__u64 pid_tgid, __s64 ret)
+static __noinline int leave_slotless(__s64 ret)
 {
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
 	__u64 task = bpf_get_current_task();
 	struct fp_slot *slot;
@@ -268,21 +271,20 @@ static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, _
 
 static __always_inline int on_leave(const void *regs, __s64 ret)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	struct fp_slot *slot = slot_at(frame_of(regs));
 	struct fp_flight *flight;
 	__u64 key, ns;
 	__u32 index, error;
 
 	if (!slot)
-		return leave_slotless(pid_tgid, ret);
+		return leave_slotless(ret);
 	flight = &slot->flight;
 	saw(flight, FP_SEEN_EXIT);
 	key = flight->key;
 	if (key && flight->exits != exits) {
 		__u32 nr = call_number(regs);
 
-		if (left_unseen(flight, call_abi(regs, nr), nr)) {
+		if (left_unseen(flight, call_abi(regs, nr, slot), nr)) {
 			settle(flight, slot, &slot->ident);
 			flight->deferred = FP_DEFERRED_NONE;
 			key = flight->key = 0;
@@ -292,7 +294,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		if (flight->deferred != FP_DEFERRED_UNSEEN && armed) {
 			__u32 nr = call_number(regs);
 
-			leave_denied(slot, call_abi(regs, nr), nr, ret);
+			leave_denied(slot, call_abi(regs, nr, slot), nr, ret);
 		}
 		flight->deferred = FP_DEFERRED_NONE;
 		return 0;

@@ -13,6 +13,8 @@
 
 /* Number of slots - 1; the number is a power of two. */
 const volatile __u32 slot_mask = 63;
+/* Entries of `places` - 1; the number is a power of two. */
+const volatile __u32 place_mask = 127;
 /* FP_MEASURE_ bits that this kernel permits. Constant, so that it drops the rest. */
 const volatile __u32 possible = FP_MEASURE_ALL;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
@@ -36,6 +38,11 @@ const volatile __u32 ignores_comms = 0;
 
 /* Set by the daemon once every program is attached. */
 __u32 armed = 0;
+/*
+ * 1: a slot that is open is its thread's, whatever happens: threads are known by their
+ * frames. Else, as where nobody sees them end, by their tids. Set by the daemon with `armed`.
+ */
+__u32 frames = 0;
 /* FP_MEASURE_ bits. Written by the daemon at any time; a call ends as it began. */
 __u32 measured = 0;
 /* Ordinal of the attachment of sys_exit that is in force; 0: none. Written by the daemon. */
@@ -71,6 +78,17 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fp_slot);
 } slots SEC(".maps");
+
+/*
+ * Hash of a thread's frame -> index of its slot, a hint: the slot says whose it is.
+ * Written by whoever was not found by it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 128);
+	__type(key, __u32);
+	__type(value, __u32);
+} places SEC(".maps");
 
 /*
  * Slot index -> tid. BPF_NOEXIST decides between two threads that want one

@@ -20,9 +20,8 @@
 #define RACES 3 /* looks before a descriptor counts as unstable */
 
 /* The file of a descriptor of the current thread; NULL where there is none. fs/file.c */
-static __always_inline struct file *file_at(__u32 fd)
+static __always_inline struct file *file_at(struct task_struct *task, __u32 fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *fdt = task->files->fdt;
 	struct hlist_head *place;
 	void *file;
@@ -70,16 +69,17 @@ static __always_inline bool read_key(struct file *file, struct fp_class_key *key
 /* Class of what stands behind `fd` now. 0: nothing. `slot` may be NULL. */
 static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 {
+	struct task_struct *task = current_task(slot);
 	struct fp_class_key key;
 	struct fp_known *known;
 	struct file *file;
 	__u32 epoch, class;
 
 	for (int i = 0; i < RACES; i++) {
-		file = file_at(fd);
+		file = file_at(task, fd);
 		if (!file)
 			return 0;
-		if (read_key(file, &key) && file_at(fd) == file)
+		if (read_key(file, &key) && file_at(task, fd) == file)
 			goto stable;
 	}
 	count_loss(FP_LOSS_OBJECT_UNKNOWN);

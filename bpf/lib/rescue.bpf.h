@@ -49,7 +49,7 @@ int sys_enter_perf(struct raw_syscall *ctx)
 {
 	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 tid = (__u32)pid_tgid, nr = ctx->id, abi = call_abi(regs, nr), taker;
+	__u32 tid = (__u32)pid_tgid, nr = ctx->id, abi = call_abi(regs, nr, NULL), taker;
 	struct fp_slot *slot;
 
 	if (owner_of(call_key(abi, nr)) & FP_OWNER_IGNORE)
@@ -61,7 +61,7 @@ int sys_enter_perf(struct raw_syscall *ctx)
 	if (taker == TAKER_UNKNOWN && !claim(pid_tgid, &slot))
 		return 0;
 	__sync_fetch_and_add(&enters_rescued, 1);
-	on_enter(abi, nr, regs);
+	on_enter(regs, nr);
 	/* The mark is for the other program alone. */
 	taker_of(tid, FP_SEEN_NONE);
 	return 0;
@@ -71,7 +71,7 @@ SEC("tp/raw_syscalls/sys_exit")
 int sys_exit_perf(struct raw_syscall *ctx)
 {
 	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u32 tid = (__u32)bpf_get_current_pid_tgid(), nr = ctx->id, abi = call_abi(regs, nr);
+	__u32 tid = (__u32)bpf_get_current_pid_tgid(), nr = ctx->id, abi = call_abi(regs, nr, NULL);
 	__u32 taker;
 
 	if (owner_of(call_key(abi, nr)) & FP_OWNER_IGNORE)

@@ -5,6 +5,9 @@
 
 #include "bpf/lib/table.bpf.h"
 
+#define FRAME_SHIFT 12		 /* stacks begin on pages */
+#define HASH_FACTOR 0x9e3779b1u /* 2^32 over the golden ratio: neighbours go far apart */
+
 static const struct fp_orphan zero_orphan;
 
 /*
@@ -18,16 +21,59 @@ static __always_inline __u32 place(__u32 tid, __u32 i)
 }
 
 /* Open slot of a thread, or NULL. */
-static __always_inline struct fp_slot *slot_of(__u32 tid)
+static __always_inline struct fp_slot *indexed_slot_of(__u32 tid, __u32 *index)
 {
 	for (__u32 i = 0; i < FP_SLOT_PROBES; i++) {
-		__u32 index = place(tid, i);
-		struct fp_slot *slot = bpf_map_lookup_elem(&slots, &index);
+		struct fp_slot *slot;
 
+		*index = place(tid, i);
+		slot = bpf_map_lookup_elem(&slots, index);
 		if (slot && slot->tid == tid && slot->state == FP_SLOT_OPEN)
 			return slot;
 	}
 	return NULL;
+}
+
+static __always_inline struct fp_slot *slot_of(__u32 tid)
+{
+	__u32 index;
+
+	return indexed_slot_of(tid, &index);
+}
+
+/* The current thread's open slot, or NULL. From here on its frame leads there. */
+static __noinline struct fp_slot *find_slot(__u64 frame, __u32 home)
+{
+	__u32 index, *hint;
+	struct fp_slot *slot = indexed_slot_of((__u32)bpf_get_current_pid_tgid(), &index);
+
+	if (!slot || !frames)
+		return slot;
+	slot->task = bpf_get_current_task();
+	slot->frame = frame;
+	hint = bpf_map_lookup_elem(&places, &home);
+	if (hint)
+		*hint = index;
+	return slot;
+}
+
+/*
+ * Open slot of the current thread, in a hook of calls, or NULL. Its registers lie where its
+ * kernel stack begins, for as long as it lives: what the tracepoint hands over anyway tells
+ * threads apart without the call of a helper, which costs more than all of this.
+ */
+static __always_inline struct fp_slot *slot_at(__u64 frame)
+{
+	__u32 home = ((__u32)(frame >> FRAME_SHIFT) * HASH_FACTOR) >> 15 & place_mask;
+	__u32 *index = bpf_map_lookup_elem(&places, &home);
+	struct fp_slot *slot;
+
+	if (!index)
+		return NULL;
+	slot = bpf_map_lookup_elem(&slots, index);
+	if (slot && slot->frame == frame && slot->state == FP_SLOT_OPEN)
+		return slot;
+	return find_slot(frame, home);
 }
 
 static __always_inline struct fp_orphan *orphan_of(__u32 tid)

@@ -22,6 +22,8 @@ namespace {
 
 // Children that were forked and have not run yet, at one moment.
 constexpr uint32_t kBirths = 1024;
+// Two threads whose frames share a place are each looked for by their tids.
+constexpr uint32_t kPlacesPerSlot = 4;
 constexpr char kNotNeeded[] = "not needed at tier calls";
 
 // libbpf's print function takes no context; loading happens on one thread, once.
@@ -67,6 +69,7 @@ template <typename Skeleton>
 absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
   config.slot_mask = options.slots - 1;
+  config.place_mask = options.slots * kPlacesPerSlot - 1;
   config.possible = options.possible;
   config.rescues = options.rescues ? 1 : 0;
   config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
@@ -82,6 +85,7 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   const uint32_t comms = std::max<size_t>(options.ignore_commands.size(), 1);
   const std::pair<bpf_map*, uint32_t> sizes[] = {{s.maps.slots, options.slots},
                                                  {s.maps.claims, options.slots},
+                                                 {s.maps.places, options.slots * kPlacesPerSlot},
                                                  {s.maps.spill, options.spill_entries},
                                                  {s.maps.orphans, options.spill_entries / 2},
                                                  {s.maps.births, kBirths},
@@ -124,6 +128,7 @@ class SkeletonObject : public Object {
     return {.armed = &bss->armed,
             .measured = &bss->measured,
             .exits = &bss->exits,
+            .frames = &bss->frames,
             .groups_ignored = &bss->groups_ignored,
             .enters_rescued = reinterpret_cast<volatile uint64_t*>(&bss->enters_rescued),
             .exits_rescued = reinterpret_cast<volatile uint64_t*>(&bss->exits_rescued),

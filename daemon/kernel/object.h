@@ -20,6 +20,7 @@ struct Globals {
   volatile uint32_t* armed;
   volatile uint32_t* measured;
   volatile uint32_t* exits;
+  volatile uint32_t* frames;
   volatile uint32_t* groups_ignored;
   volatile uint64_t* enters_rescued;
   volatile uint64_t* exits_rescued;

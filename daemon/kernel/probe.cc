@@ -62,6 +62,12 @@ class LoadedProbe : public Probe {
     }
     ring_ = ring_buffer__new(Fd("events"), &LoadedProbe::OnEvent, this, nullptr);
     if (ring_ == nullptr) return absl::ErrnoToStatus(errno, "map the ring buffer");
+    // A slot that nobody closes when its thread ends, or takes another tid at an exec, would be
+    // taken for that of the next thread on the same stack. Where the kernel skips runs, that could
+    // happen unseen.
+    const bool ends_seen =
+        HookOf("sched_process_exit")->attached && HookOf("sched_process_exec")->attached;
+    *globals_.frames = ends_seen && !options_.rescues ? 1 : 0;
     *globals_.armed = 1;
     return absl::OkStatus();
   }
