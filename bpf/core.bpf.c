@@ -27,9 +27,16 @@ static __always_inline __u64 frame_of(const void *regs)
 	return (__u64)regs;
 }
 
-static __always_inline __u32 call_abi(const void *regs, __u32 nr, const struct fp_slot *slot)
+static __always_inline __u32 call_abi(const void *regs, __u32 nr, struct fp_slot *slot)
 {
-	return abi_from_regs(regs, nr);
+	__u32 abi;
+
+	if (slot && slot->abi)
+		return slot->abi;
+	abi = abi_from_regs(regs, nr);
+	if (FP_ABI_FOR_LIFE && slot)
+		slot->abi = abi;
+	return abi;
 }
 
 static __always_inline __u32 call_number(const void *regs)

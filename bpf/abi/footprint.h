@@ -230,7 +230,8 @@ enum fp_slot_state {
 /* One thread running one program image. Writer: that thread alone while open. */
 struct fp_slot {
 	/* One cache line that every call touches. */
-	__u16 state;
+	__u8 state;
+	__u8 abi;		/* enum fp_abi of all its calls, where that cannot change; 0: not asked yet, or it can */
 	__u16 ignored;		/* copy of ident.ignored */
 	__u32 tid;		/* copy of ident.tid */
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */

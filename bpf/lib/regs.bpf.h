@@ -14,6 +14,7 @@
 
 #if defined(__TARGET_ARCH_x86)
 
+#define FP_ABI_FOR_LIFE 0	/* int 0x80 may stand anywhere */
 #define USER64_CS 0x33 /* __USER_CS, arch/x86/include/asm/segment.h */
 
 struct fp_regs {
@@ -67,6 +68,7 @@ static __always_inline const void *exec_name_from_regs(const void *frame, __u32 
 
 #elif defined(__TARGET_ARCH_arm64)
 
+#define FP_ABI_FOR_LIFE 1	/* a program runs in one state, which an exec alone changes */
 #define PSR_MODE32 0x10 /* PSR_MODE32_BIT */
 
 struct fp_regs {
