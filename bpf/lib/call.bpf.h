@@ -93,7 +93,7 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 }
 
 /* sys_enter of a thread that holds no slot: its first call, or it found none free. */
-static __noinline struct fp_slot *claim_or_count(__u64 key, const void *regs)
+static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *regs)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
