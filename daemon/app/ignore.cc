@@ -72,28 +72,38 @@ std::vector<std::string> DescribeIgnored(const Config& config) {
   return all;
 }
 
-void IgnoredUnits::Tell(uint64_t id) {
-  if (id == 0 || !told_.insert(id).second) return;
-  const absl::Status status = ignore_(id);
+// What stands at a place now, in place of what was known to.
+void IgnoredUnits::Note(uint64_t& known, uint64_t id) {
+  if (known == id) return;
+  absl::Status status = absl::OkStatus();
+  if (known != 0) status = ignore_(known, false);
+  known = id;
+  if (id != 0) status.Update(ignore_(id, true));
   if (status.ok() || complained_) return;
   complained_ = true;
   spdlog::warn("a cgroup of an ignored unit is counted: {}", std::string(status.message()));
 }
 
+void IgnoredUnits::ForgetGonePlaces() {
+  const auto gone = [](const auto& place) { return place.second == 0; };
+  if (static_cast<size_t>(std::count_if(places_.begin(), places_.end(), gone)) > kGonePlacesKept) {
+    std::erase_if(places_, gone);
+  }
+}
+
 void IgnoredUnits::Look(uint64_t boottime_ns) {
   if (units_.empty()) return;
   // A unit that was started again has the place of before, and a new id.
-  for (const std::string& place : places_) Tell(procfs_.CgroupId(place));
+  for (auto& [place, known] : places_) Note(known, procfs_.CgroupId(place));
   if (boottime_ns < next_walk_ns_) return;
+  ForgetGonePlaces();
   next_walk_ns_ = boottime_ns + kWalkEveryNs;
   for (const auto& [path, id] : procfs_.Cgroups(kMostCgroups)) {
     const std::string unit = collect::UnitOf(path);
     const bool ours = std::any_of(units_.begin(), units_.end(), [&](const std::string& wanted) {
       return unit == wanted || path == wanted || path.starts_with(wanted + "/");
     });
-    if (!ours) continue;
-    if (places_.size() < kMostCgroups) places_.insert(path);
-    Tell(id);
+    if (ours) Note(places_[path], id);
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,22 +32,26 @@ class IgnoredUnits {
  public:
   static constexpr uint64_t kWalkEveryNs = 10'000'000'000;
   static constexpr size_t kMostCgroups = 8192;  // looked at in one walk
+  static constexpr size_t kGonePlacesKept = 64;  // where units that went may come again
 
-  using Ignore = std::function<absl::Status(uint64_t)>;
+  // Begins, or ends, to ignore a cgroup.
+  using Ignore = std::function<absl::Status(uint64_t id, bool ignored)>;
   IgnoredUnits(std::vector<std::string> units, const collect::Procfs& procfs, Ignore ignore)
       : units_(std::move(units)), procfs_(procfs), ignore_(std::move(ignore)) {}
   // At start and at every tick. Costs a look at each known place, and a walk through all cgroups
   // now and then; without units nothing.
   void Look(uint64_t boottime_ns);
+  // Paths that are looked at each time.
+  size_t places() const { return places_.size(); }
 
  private:
-  void Tell(uint64_t id);
+  void Note(uint64_t& known, uint64_t id);
+  void ForgetGonePlaces();
 
   const std::vector<std::string> units_;  // units, or cgroup paths
   const collect::Procfs& procfs_;
   const Ignore ignore_;
-  std::set<std::string> places_;  // paths where one was seen
-  std::set<uint64_t> told_;
+  std::map<std::string, uint64_t> places_;  // path where one was seen -> its id; 0: it went
   uint64_t next_walk_ns_ = 0;
   bool complained_ = false;
 };

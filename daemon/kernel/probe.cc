@@ -96,8 +96,13 @@ class LoadedProbe : public Probe {
     return absl::OkStatus();
   }
 
-  absl::Status IgnoreCgroup(uint64_t id) override {
+  absl::Status IgnoreCgroup(uint64_t id, bool ignored) override {
     const uint8_t value = 1;
+    if (!ignored) {
+      if (bpf_map_delete_elem(Fd("ignored_groups"), &id) != 0) return absl::OkStatus();  // not there
+      *globals_.groups_ignored = *globals_.groups_ignored - 1;
+      return absl::OkStatus();
+    }
     if (bpf_map_update_elem(Fd("ignored_groups"), &id, &value, BPF_ANY) != 0) {
       return errno == E2BIG ? absl::ResourceExhaustedError("too many cgroups are to be ignored")
                             : absl::ErrnoToStatus(errno, "note a cgroup to be ignored");

@@ -55,9 +55,9 @@ class Probe : public Source {
   // twice. Errors: FAILED_PRECONDITION for what is not possible; INTERNAL when sys_exit does not
   // attach.
   virtual absl::Status Measure(uint32_t what) = 0;
-  // Threads that come to light in this cgroup from now on are not counted. Errors:
-  // RESOURCE_EXHAUSTED beyond FP_IGNORED_GROUPS.
-  virtual absl::Status IgnoreCgroup(uint64_t id) = 0;
+  // Threads that come to light in this cgroup from now on are not counted, or, not `ignored`, are
+  // counted again. Errors: RESOURCE_EXHAUSTED beyond FP_IGNORED_GROUPS at a time.
+  virtual absl::Status IgnoreCgroup(uint64_t id, bool ignored) = 0;
   // Why it is not the full object, or not all that was asked for; "" when it is.
   virtual std::string degraded_because() const = 0;
   // Readable when events wait; for epoll. Owned by the probe.

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "daemon/app/owners.h"
 #include "data/names.h"
@@ -76,8 +77,12 @@ TEST_CASE("unit.app.cgroups_of_ignored_units_are_found") {
   REQUIRE(stat((root.path + "/sys/fs/cgroup/lab").c_str(), &st) == 0);
   const collect::Procfs procfs(root.path);
   std::set<uint64_t> told;
-  IgnoredUnits units({"noise.service", "/lab"}, procfs, [&](uint64_t id) {
-    told.insert(id);
+  IgnoredUnits units({"noise.service", "/lab"}, procfs, [&](uint64_t id, bool ignored) {
+    if (ignored) {
+      told.insert(id);
+    } else {
+      CHECK(told.erase(id) == 1);
+    }
     return absl::OkStatus();
   });
   units.Look(1);
@@ -95,6 +100,33 @@ TEST_CASE("unit.app.cgroups_of_ignored_units_are_found") {
   std::filesystem::rename(root.path + "/sys/fs/cgroup/new", root.path + slice + "/noise.service");
   units.Look(3 + IgnoredUnits::kWalkEveryNs);
   CHECK(told.contains(again));
+  CHECK_FALSE(told.contains(noise));
+  // The kernel has room for few: one that goes makes room.
+  std::filesystem::remove(root.path + slice + "/noise.service");
+  units.Look(4 + IgnoredUnits::kWalkEveryNs);
+  CHECK(told == std::set<uint64_t>{late, inside, st.st_ino});
+}
+
+TEST_CASE("unit.app.places_of_gone_units_do_not_pile_up") {
+  const Root root;
+  root.Make("/sys/fs/cgroup/lab");
+  const collect::Procfs procfs(root.path);
+  int ignored_now = 0, asked = 0;
+  IgnoredUnits units({"/lab"}, procfs, [&](uint64_t, bool ignored) {
+    ignored_now += ignored ? 1 : -1;
+    ++asked;
+    return absl::OkStatus();
+  });
+  for (int i = 0; i < 200; ++i) {
+    const std::string cgroup = "/sys/fs/cgroup/lab/run-" + std::to_string(i);
+    root.Make(cgroup);
+    units.Look((2 * i + 1) * IgnoredUnits::kWalkEveryNs);
+    std::filesystem::remove(root.path + cgroup);
+    units.Look((2 * i + 2) * IgnoredUnits::kWalkEveryNs);
+    CHECK(ignored_now == 1);
+    CHECK(units.places() <= IgnoredUnits::kGonePlacesKept + 2);
+  }
+  CHECK(asked == 401);
 }
 
 TEST_CASE("unit.app.what_is_ignored_is_described") {
