@@ -24,8 +24,8 @@ const CallCosts kCosts = {{kFull, {.plain_ns = 200, .descriptor_ns = 400}},
 
 // A machine with a governor: a second a step.
 struct Machine {
-  explicit Machine(double budget, uint32_t asked = kFull)
-      : governor(budget), asked(asked), measured(asked) {}
+  explicit Machine(double budget, uint32_t tier = kFull)
+      : governor(budget), asked(tier), measured(tier) {}
   // Answers how often what is measured changed.
   int Run(int seconds, uint64_t calls_per_second, uint64_t own_ns_per_second = 0) {
     int changes = 0;
