@@ -112,6 +112,14 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 	return NULL;
 }
 
+/* A call that the configuration leaves out: its exit is no call that was denied. */
+static __always_inline int enter_ignored(struct fp_slot *slot)
+{
+	if (slot && exits && !slot->flight.key)
+		slot->flight.deferred = FP_DEFERRED_UNSEEN;
+	return 0;
+}
+
 static __always_inline int on_enter(const void *regs, __u32 nr)
 {
 	struct fp_slot *slot = slot_at(frame_of(regs));
@@ -120,7 +128,7 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 	__u32 owner = owner_of(key), what;
 
 	if (owner & FP_OWNER_IGNORE)
-		return 0;
+		return enter_ignored(slot);
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
 	if (!slot) {
@@ -291,7 +299,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		}
 	}
 	if (!key) {
-		if (flight->deferred != FP_DEFERRED_UNSEEN && armed) {
+		if (flight->deferred != FP_DEFERRED_UNSEEN && !slot->ignored && armed) {
 			__u32 nr = call_number(regs);
 
 			leave_denied(slot, call_abi(regs, nr, slot), nr, ret);

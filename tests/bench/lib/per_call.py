@@ -2,7 +2,7 @@
 """What a system call takes longer while something watches."""
 from lib import markdown, peers, stats
 from lib.rounds import interleave, loop
-from lib.subjects import EMPTY_ENTER, EMPTY_PAIR, Daemon, Empty, Nothing, programs, tiers
+from lib.subjects import EMPTY_ENTER, EMPTY_PAIR, Daemon, Empty, Nothing, ignoring, programs, tiers
 
 NAME, TITLE = "per_call", "Cost per call"
 KINDS = {"getppid": "getppid", "read": "read of /dev/zero, one byte"}
@@ -10,7 +10,7 @@ KINDS = {"getppid": "getppid", "read": "read of /dev/zero, one byte"}
 
 def measure(options) -> dict:
     count, samples = options.pick((5000, 101), (5000, 5))
-    subjects = [Nothing(), Empty(False), Empty(True), *tiers(), *peers.every()]
+    subjects = [Nothing(), Empty(False), Empty(True), *tiers(), *ignoring(), *peers.every()]
     verified, told = {}, {}
 
     def one(subject, watch):

@@ -76,18 +76,19 @@ class Daemon(Nothing):
                 "latency": COUNTS + ", errnos, times, histograms",
                 "full": COUNTS + ", errnos, times, histograms, who serves the descriptor"}
 
-    def __init__(self, object_kind: str = "auto", tier: str = "full", name: str = "", **settings):
+    def __init__(self, object_kind: str = "auto", tier: str = "full", name: str = "",
+                 ignore: dict = None, **settings):
         self.name = name or f"footprint {'core' if object_kind == 'core' else 'full'}, {tier}"
         self.delivers, self.tier = self.DELIVERS[tier], tier
         self.least = EMPTY_ENTER if tier == "calls" else EMPTY_PAIR
         self._settings = {"object": object_kind, "tier": tier, **settings}
+        self._ignore = ignore or {}
 
     @contextlib.contextmanager
     def attached(self):
         with tempfile.TemporaryDirectory(prefix="footprint-bench-") as directory:
             config = pathlib.Path(directory, "config.toml")
-            config.write_text("".join(f"{key} = {json.dumps(value)}\n"
-                                      for key, value in self._settings.items()))
+            config.write_text(_toml(self._settings) + "[ignore]\n" + _toml(self._ignore))
             watch = Watch(directory=directory)
             argv = [machine.build("bin/footprintd"), "--listen", watch.target(), "--config", config]
             with _started(argv, f"{directory}/notify") as process:
@@ -110,6 +111,10 @@ class Daemon(Nothing):
     def lost(watch) -> dict:
         """Causes that are not zero."""
         return {cause: count for cause, count in watch.status()["losses"].items() if count}
+
+
+def _toml(settings: dict) -> str:
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
 
 
 def _started(argv: list, path: str) -> Process:
@@ -155,3 +160,13 @@ def tiers() -> list:
     """The daemon's objects and tiers, cheapest first; the core object knows no descriptors."""
     return ([Daemon("core", tier) for tier in ("calls", "errors", "latency")]
             + [Daemon("auto", tier) for tier in ("calls", "errors", "latency", "full")])
+
+
+def ignoring() -> list:
+    """The daemon where its configuration leaves out what the loop does."""
+    subjects = [Daemon(name="footprint, the call ignored",
+                       ignore={"syscalls": ["getppid", "read"]}),
+                Daemon(name="footprint, the program ignored", ignore={"commands": ["loop"]})]
+    for subject in subjects:
+        subject.delivers = "nothing of what is ignored"
+    return subjects
