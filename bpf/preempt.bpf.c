@@ -2,7 +2,7 @@
 /*
  * Can a program at a tracepoint be preempted? Up to 6.19 the kernel calls it with
  * preemption off; 7.x does not, and then skips the program for every other task that gets
- * there meanwhile on the same CPU (bpf_trace_run: prog->active). Attached for one call.
+ * there meanwhile on the same CPU (bpf_trace_run: prog->active). Attached for a moment.
  */
 #include "bpf/lib/vmlinux.h"
 #include <linux/bpf.h>
@@ -15,8 +15,13 @@
 const volatile __u32 caller = 0;
 /* 1: the program ran for the caller. */
 __u32 ran = 0;
-/* Depth of preempt_disable() around the program; 0: it can be preempted. */
+/* Depth of preempt_disable() around the program; 0: it can be preempted, where depths are kept. */
 __u32 depth = 0;
+/*
+ * 1: they are kept. Not so with CONFIG_PREEMPT_COUNT=n, where nothing in the kernel is ever
+ * preempted. Told by a place that is always entered with preemption off.
+ */
+__u32 kept = 0;
 
 #if defined(__TARGET_ARCH_x86)
 /* A variable of its own since 6.15; before, preemption was off. arch/x86/include/asm/preempt.h */
@@ -44,6 +49,14 @@ int count_depth(__u64 *ctx)
 		return 0;
 	depth = preempt_count() & PREEMPT_MASK;
 	ran = 1;
+	return 0;
+}
+
+SEC("tp_btf/sched_switch")
+int see_depths(void *ctx)
+{
+	if (preempt_count() & PREEMPT_MASK)
+		kept = 1;
 	return 0;
 }
 

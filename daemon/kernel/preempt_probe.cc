@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <memory>
@@ -19,7 +20,9 @@ bool TracepointsArePreemptible() {
   probe->rodata->caller = syscall(SYS_gettid);
   if (preempt_bpf::load(probe.get()) != 0 || preempt_bpf::attach(probe.get()) != 0) return false;
   syscall(SYS_getppid);
-  return probe->bss->ran == 1 && probe->bss->depth == 0;
+  const timespec moment{.tv_sec = 0, .tv_nsec = 1};
+  nanosleep(&moment, nullptr);  // another thread has its turn: sched_switch
+  return probe->bss->ran == 1 && probe->bss->depth == 0 && probe->bss->kept == 1;
 }
 
 }  // namespace footprint::kernel
