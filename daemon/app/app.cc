@@ -85,8 +85,9 @@ class Daemon : public rpc::Control {
         loop_(std::move(loop)),
         procfs_(""),
         measuring_(*probe_, clock_, owners, std::move(calibration), config.cpu_budget),
-        ignored_units_(config.ignore_units, procfs_,
-                       [this](uint64_t id, bool ignored) { return probe_->IgnoreCgroup(id, ignored); }) {}
+        ignored_units_(config.ignore_units, procfs_, [this](uint64_t id, bool ignored) {
+          return probe_->IgnoreCgroup(id, ignored);
+        }) {}
 
   absl::Status Start();
   void RunUntilSignal();

@@ -31,7 +31,7 @@ std::vector<std::string> DescribeIgnored(const Config& config);
 class IgnoredUnits {
  public:
   static constexpr uint64_t kWalkEveryNs = 10'000'000'000;
-  static constexpr size_t kMostCgroups = 8192;  // looked at in one walk
+  static constexpr size_t kMostCgroups = 8192;   // looked at in one walk
   static constexpr size_t kGonePlacesKept = 64;  // where units that went may come again
 
   // Begins, or ends, to ignore a cgroup.

@@ -99,7 +99,8 @@ class LoadedProbe : public Probe {
   absl::Status IgnoreCgroup(uint64_t id, bool ignored) override {
     const uint8_t value = 1;
     if (!ignored) {
-      if (bpf_map_delete_elem(Fd("ignored_groups"), &id) != 0) return absl::OkStatus();  // not there
+      if (bpf_map_delete_elem(Fd("ignored_groups"), &id) != 0)
+        return absl::OkStatus();  // not there
       *globals_.groups_ignored = *globals_.groups_ignored - 1;
       return absl::OkStatus();
     }
