@@ -89,8 +89,6 @@ def build(directory: pathlib.Path, jobs: int, kind: str = "RelWithDebInfo"):
     compilers, root = toolchain(), sysroot()
     configure = ["cmake", "-G", "Ninja", "-S", SOURCE, "-B", directory,
                  f"-DCMAKE_TOOLCHAIN_FILE={SOURCE}/cmake/toolchain-arm64.cmake",
-                 # Here a file that does not name all that it needs is found out.
-                 "-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON",
                  f"-DFOOTPRINT_CROSS={compilers}", f"-DFOOTPRINT_SYSROOT={root}",
                  f"-DCMAKE_BUILD_TYPE={kind}"]
     make = ["cmake", "--build", directory, "-j", str(jobs), "--target", *TARGETS]
