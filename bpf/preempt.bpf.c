@@ -52,10 +52,11 @@ int count_depth(__u64 *ctx)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
+/* The run queue is locked. kernel/sched/core.c, wake_up_new_task */
+SEC("tp_btf/sched_wakeup_new")
 int see_depths(void *ctx)
 {
-	if (preempt_count() & PREEMPT_MASK)
+	if ((__u32)bpf_get_current_pid_tgid() == caller && preempt_count() & PREEMPT_MASK)
 		kept = 1;
 	return 0;
 }

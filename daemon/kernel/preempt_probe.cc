@@ -3,10 +3,10 @@
 
 #include <bpf/libbpf.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <memory>
+#include <thread>
 
 #include "preempt_bpf.skel.h"
 
@@ -20,8 +20,7 @@ bool TracepointsArePreemptible() {
   probe->rodata->caller = syscall(SYS_gettid);
   if (preempt_bpf::load(probe.get()) != 0 || preempt_bpf::attach(probe.get()) != 0) return false;
   syscall(SYS_getppid);
-  const timespec moment{.tv_sec = 0, .tv_nsec = 1};
-  nanosleep(&moment, nullptr);  // another thread has its turn: sched_switch
+  std::thread([] {}).join();  // sched_wakeup_new
   return probe->bss->ran == 1 && probe->bss->depth == 0 && probe->bss->kept == 1;
 }
 
