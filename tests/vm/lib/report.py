@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import re
 import time
 
 PROGRAMS = ("sys_enter", "sys_exit", "process_fork", "process_exec", "process_exit")
@@ -93,6 +94,11 @@ def _hooks(facts: dict) -> str:
     return f"{len(set(facts['hooks'].split(',')))} of 10" if facts.get("hooks") else "none"
 
 
+def _without_root(text: str) -> str:
+    """Source files as the project names them, wherever it stood."""
+    return re.sub(r"\S*/(?=tests/\w+/\w+\.cc:)", "", text)
+
+
 def render(results: list) -> str:
     """`results`: (cell, Summary or None)."""
     rows, counts, notes = [], [], []
@@ -106,7 +112,7 @@ def render(results: list) -> str:
         rows.append([name, facts.get("release", "?"), facts.get("page_size", "?"),
                      _served(facts), _hooks(facts), f"{found.passed} of {found.total}" + (", quick" if found.quick else ""),
                      found.when])
-        notes += [f"* {name}: {failure}" for failure in found.failures]
+        notes += [f"* {name}: {_without_root(failure)}" for failure in found.failures]
         notes += [f"* {name}: left out: {test}" for test in found.left_out]
         for kind in ("full", "core"):
             if facts.get(kind, "").startswith("refused"):
