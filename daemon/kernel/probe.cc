@@ -2,6 +2,7 @@
 #include "daemon/kernel/probe.h"
 
 #include <bpf/bpf.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,6 +42,15 @@ class SlotMapping {
   std::span<fp_slot> slots_;
 };
 
+// Perf skips its programs on a CPU where some task was preempted inside a bpf(2) call. This thread
+// makes such calls, and would wait there behind everybody: let it go ahead of all ordinary threads,
+// those that it starts not. Where that is not permitted, what is skipped is counted.
+void GoAheadOfOrdinaryThreads() {
+  sched_param first{};
+  first.sched_priority = 1;
+  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
 class LoadedProbe : public Probe {
  public:
   LoadedProbe(std::unique_ptr<Object> object, const Options& options, ObjectKind kind,
@@ -69,6 +79,7 @@ class LoadedProbe : public Probe {
         HookOf("sched_process_exit")->attached && HookOf("sched_process_exec")->attached;
     *globals_.frames = ends_seen && !options_.rescues ? 1 : 0;
     *globals_.armed = 1;
+    if (options_.rescues) GoAheadOfOrdinaryThreads();
     return absl::OkStatus();
   }
 
