@@ -31,7 +31,7 @@ static __always_inline __u32 call_abi(const void *regs, __u32 nr, struct fp_slot
 {
 	__u32 abi;
 
-	if (slot && slot->abi)
+	if (FP_ABI_FOR_LIFE && slot && slot->abi)
 		return slot->abi;
 	abi = abi_from_regs(regs, nr);
 	if (FP_ABI_FOR_LIFE && slot)

@@ -215,7 +215,7 @@ static __noinline int leave_denied(struct fp_slot *slot, __u32 abi, __u32 nr, __
 	__u64 key = call_key(abi, nr);
 	__u32 error;
 
-	if (slot->ignored || owner_of(key) & FP_OWNER_IGNORE)
+	if (owner_of(key) & FP_OWNER_IGNORE)
 		return 0;
 	key |= FP_KEY_DENIED;
 	error = error_of(key, 0, ret);

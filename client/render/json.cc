@@ -28,12 +28,6 @@ std::string Time(const google::protobuf::Timestamp& time) {
   return Rfc3339(time.seconds(), time.nanos());
 }
 
-Json WordsJson(const google::protobuf::RepeatedPtrField<std::string>& words) {
-  Json json = Json::array();
-  for (const std::string& word : words) json.push_back(Sanitize(word));
-  return json;
-}
-
 Json ProvenanceJson(const v1::Provenance& origin) {
   return {{"kernel_release", Sanitize(origin.kernel_release())},
           {"kernel_version", Sanitize(origin.kernel_version())},

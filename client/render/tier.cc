@@ -17,12 +17,6 @@ using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
 constexpr int kChangesShown = 4;
 
-Json WordsJson(const Strings& words) {
-  Json json = Json::array();
-  for (const std::string& word : words) json.push_back(Sanitize(word));
-  return json;
-}
-
 Json StateJson(const std::string& tier, const Strings& shed) {
   return {{"tier", Sanitize(tier)}, {"shed", WordsJson(shed)}};
 }
@@ -44,6 +38,12 @@ bool MeasuredInWindow(const v1::Footprint& footprint, const std::string& what) {
 }
 
 }  // namespace
+
+Json WordsJson(const Strings& words) {
+  Json json = Json::array();
+  for (const std::string& word : words) json.push_back(Sanitize(word));
+  return json;
+}
 
 std::string TierWords(const std::string& tier, const Strings& shed) {
   if (shed.empty()) return Sanitize(tier);

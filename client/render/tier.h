@@ -28,6 +28,7 @@ std::string CallCostWords(const v1::CallCost& cost);
 bool ErrorsMeasured(const v1::Footprint& footprint);
 bool LatencyMeasured(const v1::Footprint& footprint);
 
+nlohmann::ordered_json WordsJson(const google::protobuf::RepeatedPtrField<std::string>& words);
 nlohmann::ordered_json TierChangesJson(
     const google::protobuf::RepeatedPtrField<v1::TierChange>& changes);
 nlohmann::ordered_json CallCostJson(const v1::CallCost& cost);
