@@ -63,7 +63,7 @@ static __always_inline void forget_exec(void)
 	bpf_map_delete_elem(&exec_names, &tid);
 }
 
-static __always_inline void describe_exec(void *bprm, struct fp_ident *ident)
+static __always_inline void describe_exec(const void *in_kernel, struct fp_ident *ident)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	char *name = bpf_map_lookup_elem(&exec_names, &tid);
@@ -130,7 +130,7 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_exec(ctx->args[1], (void *)ctx->args[2]);
+	return on_exec(ctx->args[1], NULL);
 }
 
 SEC("raw_tp/sched_process_exit")

@@ -138,10 +138,8 @@ static __always_inline void forget_exec(void)
 {
 }
 
-static __always_inline void describe_exec(void *bprm, struct fp_ident *ident)
+static __always_inline void describe_exec(const void *name, struct fp_ident *ident)
 {
-	const char *name = ((struct linux_binprm *)bprm)->filename;
-
 	if (!may_read_kernel || bpf_probe_read_kernel_str(ident->exe, sizeof(ident->exe), name) < 0)
 		ident->exe[0] = 0;
 }
@@ -176,8 +174,6 @@ int sys_exit(__u64 *ctx)
 	return on_leave((const void *)ctx[0], ctx[1]);
 }
 
-#include "bpf/lib/rescue.bpf.h"
-
 SEC("tp_btf/sched_process_fork")
 int process_fork(__u64 *ctx)
 {
@@ -187,7 +183,7 @@ int process_fork(__u64 *ctx)
 SEC("tp_btf/sched_process_exec")
 int process_exec(__u64 *ctx)
 {
-	return on_exec(ctx[1], (void *)ctx[2]);
+	return on_exec(ctx[1], ((struct linux_binprm *)ctx[2])->filename);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -195,6 +191,8 @@ int process_exit(__u64 *ctx)
 {
 	return on_task_exit();
 }
+
+#include "bpf/lib/rescue.bpf.h"
 
 /*
  * From here on the module's memory may be another's, and so may its addresses:

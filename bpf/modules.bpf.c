@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "bpf/abi/modules.h"
+#include "bpf/lib/module.bpf.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define MODULE_REF_BASE 1     /* kernel/module/main.c: what a module holds of itself */
@@ -40,23 +40,40 @@ struct task_struct___ledger {
 	struct mm_struct___ledger *mm;
 };
 
+/* What perf's tracepoints hand over: include/trace/events/module.h. __data_loc: where in it, 0..15. */
+struct trace_event_raw_module_load {
+	unsigned int taints;
+	__u32 __data_loc_name;
+};
+
+struct trace_event_raw_module_free {
+	__u32 __data_loc_name;
+};
+
+struct trace_event_raw_module_refcnt {
+	unsigned long ip;
+	int refcnt;
+	__u32 __data_loc_name;
+};
+
+struct trace_event_raw_module_request {
+	unsigned long ip;
+	_Bool wait;
+	__u32 __data_loc_name;
+};
+
 #pragma clang attribute pop
 
-static __always_inline const void *name_of(const void *module)
-{
-	return ((const struct module___ledger *)module)->name;
-}
-
-static __always_inline void describe_module(const void *module, struct fp_module_counts *counts,
-					    __u32 load)
+static __always_inline void see(const void *module, __u32 load, struct seen *seen)
 {
 	const struct module___ledger *mod = module;
 
+	seen->name = mod->name;
 	if (load)
-		counts->taints = BPF_CORE_READ(mod, taints);
+		seen->taints = BPF_CORE_READ(mod, taints);
 	if (bpf_core_field_exists(mod->refcnt)) {
-		counts->refcount = BPF_CORE_READ(mod, refcnt.counter) - MODULE_REF_BASE;
-		counts->has_refcount = 1;
+		seen->refcount = BPF_CORE_READ(mod, refcnt.counter) - MODULE_REF_BASE;
+		seen->has_refcount = 1;
 	}
 }
 
@@ -86,6 +103,58 @@ static __always_inline void describe_loader(struct fp_module_event *event)
 	bpf_probe_read_user(event->args, length & (sizeof(event->args) - 1), (const void *)begin);
 }
 
-#include "bpf/lib/module.bpf.h"
+/*
+ * The same by perf's tracepoints, instead of the raw ones, for kernels that preempt those and then
+ * skip them (see bpf/lib/rescue.bpf.h). What the raw ones read, these are handed.
+ */
+static __always_inline const void *name_in(const void *ctx, __u32 place)
+{
+	return ctx + (place & 0xffff);
+}
+
+SEC("tp/module/module_load")
+int module_load_perf(struct trace_event_raw_module_load *ctx)
+{
+	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name), .taints = ctx->taints };
+
+	return on_load(&module);
+}
+
+SEC("tp/module/module_free")
+int module_free_perf(struct trace_event_raw_module_free *ctx)
+{
+	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name) };
+
+	return on_free(&module);
+}
+
+static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx, __u32 kind)
+{
+	struct seen module = {
+		.name = name_in(ctx, ctx->__data_loc_name),
+		.refcount = ctx->refcnt - MODULE_REF_BASE,
+		.has_refcount = 1,
+	};
+
+	return on_reference(&module, ctx->ip, kind);
+}
+
+SEC("tp/module/module_get")
+int module_get_perf(struct trace_event_raw_module_refcnt *ctx)
+{
+	return on_refcount(ctx, FP_MODULE_GET);
+}
+
+SEC("tp/module/module_put")
+int module_put_perf(struct trace_event_raw_module_refcnt *ctx)
+{
+	return on_refcount(ctx, FP_MODULE_PUT);
+}
+
+SEC("tp/module/module_request")
+int module_request_perf(struct trace_event_raw_module_request *ctx)
+{
+	return on_request(name_in(ctx, ctx->__data_loc_name), ctx->wait, ctx->ip);
+}
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

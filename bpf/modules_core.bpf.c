@@ -7,19 +7,14 @@
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "bpf/abi/modules.h"
+#include "bpf/lib/module.bpf.h"
 
 /* Bytes from the beginning of struct module to its name: enum state, list_head. */
 const volatile __u32 name_offset = 24;
 
-static __always_inline const void *name_of(const void *module)
+static __always_inline void see(const void *module, __u32 load, struct seen *seen)
 {
-	return module + name_offset;
-}
-
-static __always_inline void describe_module(const void *module, struct fp_module_counts *counts,
-					    __u32 load)
-{
+	seen->name = module + name_offset;
 }
 
 static __always_inline __u64 process_start(void)
@@ -30,7 +25,5 @@ static __always_inline __u64 process_start(void)
 static __always_inline void describe_loader(struct fp_module_event *event)
 {
 }
-
-#include "bpf/lib/module.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -137,6 +137,18 @@ enum fp_seen {
 	FP_SEEN_NONE = 0,
 	FP_SEEN_ENTER = 1,
 	FP_SEEN_EXIT = 2,
+	FP_SEEN_FORK = 3,
+	FP_SEEN_EXEC = 4,
+};
+
+/* Hooks with a second program, see bpf/lib/rescue.bpf.h. */
+enum fp_rescued {
+	FP_RESCUED_ENTER,
+	FP_RESCUED_EXIT,
+	FP_RESCUED_FORK,
+	FP_RESCUED_EXEC,
+	FP_RESCUED_END,
+	FP_RESCUED_COUNT,
 };
 
 /* The call a thread is in. Writer: its thread. */

@@ -56,12 +56,6 @@ static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slo
 		count_loss(FP_LOSS_EXIT_UNMATCHED);
 }
 
-static __always_inline void saw(struct fp_flight *flight, __u32 event)
-{
-	if (rescues)
-		flight->seen = event;
-}
-
 static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner, __u32 what)
 {
 	flight->owner = owner;
@@ -107,7 +101,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 	}
 	if (orphan)
 		enter_orphan(orphan, key, regs);
-	else
+	else if (!rescues) /* else the second program cannot tell, and tries again */
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
 	return NULL;
 }
@@ -231,13 +225,12 @@ static __noinline int leave_slotless(__s64 ret)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
-	__u64 task = bpf_get_current_task();
 	struct fp_slot *slot;
 
 	if (orphan)
 		return leave_orphan(orphan, ret);
 	/* A claim here makes a child's denied first call visible; see `armed`. */
-	if (armed && bpf_map_lookup_elem(&births, &task)) {
+	if (armed && own_birth()) {
 		claim(pid_tgid, &slot);
 		orphan = slot ? NULL : orphan_of((__u32)pid_tgid);
 		if (slot)

@@ -4,7 +4,8 @@
  *
  * The including object defines, before this header:
  *   void describe_task(struct fp_ident *)             what needs kernel types, if it knows any
- *   void describe_exec(void *bprm, struct fp_ident *) file name of the exec in progress
+ *   void describe_exec(const void *name, struct fp_ident *) file of the exec in progress; name: in
+ *                                                     kernel memory, NULL: it was noted at entry
  *   u32 task_status(void)                             wait status of the ending task, or 0
  */
 #ifndef FOOTPRINT_LIB_LIFE_BPF_H
@@ -37,11 +38,33 @@ static __always_inline void describe_now(struct fp_ident *ident, __u64 pid_tgid)
 	describe_task(ident);
 }
 
+/* What was noted of the current thread when it was forked, or NULL. */
+static __always_inline struct fp_birth *own_birth(void)
+{
+	__u64 key = bpf_get_current_task();
+	struct fp_birth *birth = bpf_map_lookup_elem(&births, &key);
+
+	if (birth || !rescues)
+		return birth;
+	key = (__u32)bpf_get_current_pid_tgid();
+	return bpf_map_lookup_elem(&births, &key);
+}
+
+static __always_inline void forget_own_birth(void)
+{
+	__u64 key = bpf_get_current_task();
+
+	bpf_map_delete_elem(&births, &key);
+	if (!rescues)
+		return;
+	key = (__u32)bpf_get_current_pid_tgid();
+	bpf_map_delete_elem(&births, &key);
+}
+
 /* Takes over what the parent noted at fork. A thread shares its creator's life. */
 static __always_inline void take_birth(struct fp_ident *ident)
 {
-	__u64 task = bpf_get_current_task();
-	struct fp_birth *birth = bpf_map_lookup_elem(&births, &task);
+	struct fp_birth *birth = own_birth();
 
 	if (!birth)
 		return;
@@ -56,7 +79,7 @@ static __always_inline void take_birth(struct fp_ident *ident)
 		ident->parent_life = birth->parent_life;
 	}
 	__builtin_memcpy(ident->exe, birth->exe, sizeof(ident->exe));
-	bpf_map_delete_elem(&births, &task);
+	forget_own_birth();
 }
 
 /* First sight of the current thread. NULL: its calls go unattributed. */
@@ -76,8 +99,14 @@ static __noinline struct fp_ident *claim(__u64 pid_tgid, struct fp_slot **in)
 	return ident;
 }
 
-/* sched_process_fork, in the parent: the child has not run yet. */
-static __always_inline int on_fork(__u64 child_task)
+static __always_inline void saw(struct fp_flight *flight, __u32 event)
+{
+	if (rescues)
+		flight->seen = event;
+}
+
+/* sched_process_fork, in the parent: the child has not run yet. child: see `births`. */
+static __always_inline int on_fork(__u64 child)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_slot *slot = slot_of((__u32)pid_tgid);
@@ -90,16 +119,19 @@ static __always_inline int on_fork(__u64 child_task)
 		return 0;
 	if (slot) {
 		ident = &slot->ident;
+		saw(&slot->flight, FP_SEEN_FORK);
 	} else {
 		orphan = orphan_of((__u32)pid_tgid);
-		if (orphan)
+		if (orphan) {
 			ident = &orphan->ident;
+			saw(&orphan->flight, FP_SEEN_FORK);
+		}
 	}
-	if (bpf_map_update_elem(&births, &child_task, &zero_birth, BPF_ANY)) {
+	if (bpf_map_update_elem(&births, &child, &zero_birth, BPF_ANY)) {
 		count_loss(FP_LOSS_ORIGIN_UNKNOWN);
 		return 0;
 	}
-	birth = bpf_map_lookup_elem(&births, &child_task);
+	birth = bpf_map_lookup_elem(&births, &child);
 	if (!birth)
 		return 0;
 	birth->when = bpf_ktime_get_boot_ns();
@@ -155,7 +187,7 @@ static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *sl
  * sched_process_exec, in the new image. old_tid differs from the thread's tid
  * when a thread other than the leader called execve and took the leader's place.
  */
-static __always_inline int on_exec(__u32 old_tid, void *bprm)
+static __always_inline int on_exec(__u32 old_tid, const void *name)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_slot *old = slot_of(old_tid), *slot = NULL;
@@ -169,8 +201,9 @@ static __always_inline int on_exec(__u32 old_tid, void *bprm)
 
 		me->image++;
 		describe_now(me, pid_tgid);
-		describe_exec(bprm, me);
+		describe_exec(name, me);
 		move_flight(&orphan->flight, NULL, me, &orphan->flight);
+		saw(&orphan->flight, FP_SEEN_EXEC);
 		send_event(FP_EVENT_EXEC, 0, me);
 		return 0;
 	}
@@ -187,7 +220,7 @@ static __always_inline int on_exec(__u32 old_tid, void *bprm)
 		take_birth(ident);
 		ident->image++;
 	}
-	describe_exec(bprm, ident);
+	describe_exec(name, ident);
 	if (slot) {
 		flight = &slot->flight;
 	} else {
@@ -197,6 +230,7 @@ static __always_inline int on_exec(__u32 old_tid, void *bprm)
 		flight = &stand_in->flight;
 	}
 	move_flight(flight, slot, ident, old ? &old->flight : NULL);
+	saw(flight, FP_SEEN_EXEC);
 	if (slot)
 		open_slot(slot);
 	send_event(FP_EVENT_EXEC, 0, ident);
@@ -238,7 +272,7 @@ static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot 
 /* sched_process_exit, in the ending thread: it makes no call after this. */
 static __always_inline int on_task_exit(void)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), task = bpf_get_current_task();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 tid = (__u32)pid_tgid;
 	struct fp_slot *slot = slot_of(tid);
 	struct fp_orphan *orphan;
@@ -246,7 +280,7 @@ static __always_inline int on_task_exit(void)
 	if (!slot) {
 		orphan = orphan_of(tid);
 		if (!orphan) {
-			bpf_map_delete_elem(&births, &task);
+			forget_own_birth();
 			return 0;
 		}
 		end_flight(&orphan->flight, NULL, &orphan->ident);

@@ -3,15 +3,28 @@
  * The module ledger: maps and the bodies of its handlers, built into modules.bpf.c
  * and modules_core.bpf.c. Handlers run in any context, interrupts among them, so
  * every count is an atomic add, and whatever does not fit is counted as a loss.
- *
- * The including object defines, before this header:
- *   const void *name_of(const void *module)                      its name
- *   void describe_module(const void *, struct fp_module_counts *, u32 load)  what needs kernel types
- *   u64 process_start(void)                                      of the current process, or 0
- *   void describe_loader(struct fp_module_event *)               parent and arguments
  */
 #ifndef FOOTPRINT_LIB_MODULE_BPF_H
 #define FOOTPRINT_LIB_MODULE_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "bpf/abi/modules.h"
+
+/* What an event tells of its module. */
+struct seen {
+	const void *name; /* in kernel memory */
+	__u64 taints;	  /* at its load */
+	__s64 refcount;	  /* as /proc/modules counts */
+	__u32 has_refcount;
+};
+
+/* The including object defines these. */
+static __always_inline void see(const void *module, __u32 load, struct seen *seen);
+/* Boot-time ns when the current process started, or 0. */
+static __always_inline __u64 process_start(void);
+/* Parent and arguments of the current process, if they can be told. */
+static __always_inline void describe_loader(struct fp_module_event *event);
 
 /* Set by the daemon: odd and even epochs alternate. Starts at 1. */
 __u32 epoch = 1;
@@ -88,11 +101,11 @@ static __always_inline void read_name(char name[FP_MODULE_NAME_LEN], const void 
 	bpf_probe_read_kernel_str(name, FP_MODULE_NAME_LEN, from);
 }
 
-static __always_inline void find_key(struct fp_module_key *key, const void *module)
+static __always_inline void find_key(struct fp_module_key *key, const void *name)
 {
 	__u64 *loaded;
 
-	read_name(key->name, name_of(module));
+	read_name(key->name, name);
 	loaded = bpf_map_lookup_elem(&generations, key->name);
 	key->loaded_ns = loaded ? *loaded : 0;
 }
@@ -122,6 +135,14 @@ static __always_inline void note_peak(struct fp_module_counts *counts)
 	} else if (held > counts->peak[i]) {
 		counts->peak[i] = held;
 	}
+}
+
+static __always_inline void note_refcount(struct fp_module_counts *counts, const struct seen *module)
+{
+	if (!module->has_refcount)
+		return;
+	counts->refcount = module->refcount;
+	counts->has_refcount = 1;
 }
 
 static __always_inline struct fp_module_event *new_event(__u32 kind)
@@ -204,20 +225,21 @@ static __noinline int tell_first_get(const struct fp_module_key *module, __u64 i
 	return 0;
 }
 
-static __always_inline int on_load(const void *module)
+static __always_inline int on_load(const struct seen *module)
 {
 	struct fp_module_key key;
 	struct fp_module_counts *counts;
 	__u64 now = bpf_ktime_get_boot_ns();
 
-	read_name(key.name, name_of(module));
+	read_name(key.name, module->name);
 	key.loaded_ns = now;
 	/* Without it the gets to come are counted for generation 0 of the same name. */
 	if (bpf_map_update_elem(&generations, key.name, &now, BPF_ANY))
 		key.loaded_ns = 0;
 	counts = counts_of(&key);
 	if (counts) {
-		describe_module(module, counts, 1);
+		counts->taints = module->taints;
+		note_refcount(counts, module);
 		__sync_fetch_and_add(&counts->loads, 1);
 	}
 	send_module_event(FP_MODULE_LOAD, &key, 0, counts);
@@ -225,12 +247,12 @@ static __always_inline int on_load(const void *module)
 	return 0;
 }
 
-static __always_inline int on_free(const void *module)
+static __always_inline int on_free(const struct seen *module)
 {
 	struct fp_module_key key;
 	struct fp_module_counts *counts;
 
-	find_key(&key, module);
+	find_key(&key, module->name);
 	counts = counts_of(&key);
 	if (counts)
 		__sync_fetch_and_add(&counts->unloads, 1);
@@ -240,15 +262,15 @@ static __always_inline int on_free(const void *module)
 	return 0;
 }
 
-static __always_inline int on_reference(const void *module, __u64 ip, __u32 kind)
+static __always_inline int on_reference(const struct seen *module, __u64 ip, __u32 kind)
 {
 	struct fp_module_key key;
 	struct fp_module_counts *counts;
 
-	find_key(&key, module);
+	find_key(&key, module->name);
 	counts = counts_of(&key);
 	if (counts) {
-		describe_module(module, counts, 0);
+		note_refcount(counts, module);
 		if (kind == FP_MODULE_PUT) {
 			__sync_fetch_and_add(&counts->puts, 1);
 		} else {
@@ -312,25 +334,37 @@ static __always_inline int on_request(const void *name, __u32 wait, __u64 ip)
 SEC("raw_tp/module_load")
 int module_load(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_load((const void *)ctx->args[0]);
+	struct seen module = {};
+
+	see((const void *)ctx->args[0], 1, &module);
+	return on_load(&module);
 }
 
 SEC("raw_tp/module_free")
 int module_free(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_free((const void *)ctx->args[0]);
+	struct seen module = {};
+
+	see((const void *)ctx->args[0], 0, &module);
+	return on_free(&module);
 }
 
 SEC("raw_tp/module_get")
 int module_get(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_reference((const void *)ctx->args[0], ctx->args[1], FP_MODULE_GET);
+	struct seen module = {};
+
+	see((const void *)ctx->args[0], 0, &module);
+	return on_reference(&module, ctx->args[1], FP_MODULE_GET);
 }
 
 SEC("raw_tp/module_put")
 int module_put(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_reference((const void *)ctx->args[0], ctx->args[1], FP_MODULE_PUT);
+	struct seen module = {};
+
+	see((const void *)ctx->args[0], 0, &module);
+	return on_reference(&module, ctx->args[1], FP_MODULE_PUT);
 }
 
 SEC("raw_tp/module_request")

@@ -111,6 +111,16 @@ struct linux_binprm {
 	const char *filename;
 };
 
+/* What perf's tracepoints hand over: include/trace/events/sched.h */
+struct trace_event_raw_sched_process_fork {
+	int child_pid;
+};
+
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename; /* 0..15 where it begins, from the beginning of this */
+	int old_pid;
+};
+
 /* x86 */
 struct pt_regs {
 	unsigned long orig_ax;

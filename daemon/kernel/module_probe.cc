@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/kernel/kernel_memory.h"
+#include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
 #include "modules_bpf.skel.h"
 #include "modules_core_bpf.skel.h"
@@ -21,7 +22,7 @@ namespace {
 constexpr uint32_t kRingBytes = 64 * 1024;
 
 struct ModuleHook {
-  const char* name;  // of tracepoint and program
+  const char* name;  // of the tracepoint
   const char* cost;
 };
 constexpr ModuleHook kModuleHooks[] = {
@@ -55,7 +56,9 @@ absl::Status StepFailed(const char* object, const char* step, int error) {
 template <typename Skeleton>
 class LoadedModules : public ModuleProbe {
  public:
-  LoadedModules(Skeleton* skeleton, const char* name) : skeleton_(skeleton), name_(name) {}
+  // by_perf: by perf's tracepoints, which the programs of `Skeleton` must know.
+  LoadedModules(Skeleton* skeleton, const char* name, bool by_perf)
+      : skeleton_(skeleton), name_(name), by_perf_(by_perf) {}
   ~LoadedModules() override {
     if (ring_ != nullptr) ring_buffer__free(ring_);
     for (bpf_link* link : links_) bpf_link__destroy(link);
@@ -68,6 +71,11 @@ class LoadedModules : public ModuleProbe {
     if (const int error = bpf_map__set_max_entries(skeleton_->maps.events, ring)) {
       return StepFailed(name_, "set the size of the ring", error);
     }
+    bpf_program* program;
+    bpf_object__for_each_program(program, skeleton_->obj) {
+      bpf_program__set_autoload(program, false);
+    }
+    for (const ModuleHook& hook : kModuleHooks) bpf_program__set_autoload(Program(hook.name), true);
     if (const int error = Skeleton::load(skeleton_)) return StepFailed(name_, "load", error);
     for (const ModuleHook& hook : kModuleHooks) {
       HookState state{.name = hook.name};
@@ -138,7 +146,7 @@ class LoadedModules : public ModuleProbe {
     for (HookState& hook : hooks) {
       bpf_prog_info info{};
       uint32_t length = sizeof(info);
-      if (hook.attached && bpf_obj_get_info_by_fd(bpf_program__fd(Program(hook.name.c_str())),
+      if (hook.attached && bpf_obj_get_info_by_fd(bpf_program__fd(Program(hook.name)),
                                                   &info, &length) == 0) {
         hook.missed = info.recursion_misses;
       }
@@ -147,8 +155,9 @@ class LoadedModules : public ModuleProbe {
   }
 
  private:
-  bpf_program* Program(const char* name) const {
-    return bpf_object__find_program_by_name(skeleton_->obj, name);
+  bpf_program* Program(const std::string& hook) const {
+    const std::string name = by_perf_ ? absl::StrCat(hook, "_perf") : hook;
+    return bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
   }
   int Fd(const char* map) const { return bpf_object__find_map_fd_by_name(skeleton_->obj, map); }
   static int OnEvent(void* self, void* data, size_t size) {
@@ -161,6 +170,7 @@ class LoadedModules : public ModuleProbe {
 
   Skeleton* skeleton_;
   const char* const name_;
+  const bool by_perf_;
   std::string degraded_;
   std::vector<bpf_link*> links_;
   std::vector<HookState> hooks_;
@@ -169,11 +179,12 @@ class LoadedModules : public ModuleProbe {
 };
 
 template <typename Skeleton>
-absl::StatusOr<std::unique_ptr<ModuleProbe>> LoadAs(const char* name, const std::string& degraded) {
+absl::StatusOr<std::unique_ptr<ModuleProbe>> LoadAs(const char* name, const std::string& degraded,
+                                                    bool by_perf = false) {
   LastWarning().clear();
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
-  auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name);
+  auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name, by_perf);
   probe->set_degraded_because(degraded);
   if (absl::Status status = probe->LoadAndAttach(); !status.ok()) return status;
   return probe;
@@ -196,8 +207,16 @@ absl::StatusOr<std::unique_ptr<ModuleProbe>> ModuleProbe::Create(ObjectChoice ch
   if (choice == ObjectChoice::kCore) {
     degraded = "the object without kernel types was asked for";
   } else {
-    probe = LoadAs<modules_bpf>("modules", "");
-    degraded = std::string(probe.status().message());
+    if (TracepointsArePreemptible()) {
+      probe = LoadAs<modules_bpf>("modules", "", true);
+      if (!probe.ok()) {
+        degraded =
+            "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used: runs "
+            "may be skipped, which is counted as program_missed";
+      }
+    }
+    if (!probe.ok()) probe = LoadAs<modules_bpf>("modules", degraded);
+    if (!probe.ok()) degraded = std::string(probe.status().message());
   }
   if (!probe.ok() && choice != ObjectChoice::kFull) {
     probe = LoadAs<modules_core_bpf>("modules_core", degraded);

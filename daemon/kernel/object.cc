@@ -130,8 +130,7 @@ class SkeletonObject : public Object {
             .exits = &bss->exits,
             .frames = &bss->frames,
             .groups_ignored = &bss->groups_ignored,
-            .enters_rescued = reinterpret_cast<volatile uint64_t*>(&bss->enters_rescued),
-            .exits_rescued = reinterpret_cast<volatile uint64_t*>(&bss->exits_rescued),
+            .rescued = reinterpret_cast<volatile uint64_t*>(&bss->rescued[0]),
             .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
             .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
             .pressure_sent = &bss->pressure_sent,
@@ -144,10 +143,10 @@ class SkeletonObject : public Object {
   bpf_program* Program(const std::string& tracepoint) override {
     return bpf_object__find_program_by_name(object(), HookNamed(tracepoint).program);
   }
-  // The program that makes up for skipped runs of the hook's own; null: there is none.
-  bpf_program* Rescuer(const std::string& tracepoint) {
-    if (!rescues_) return nullptr;
-    const std::string name = absl::StrCat(HookNamed(tracepoint).program, "_perf");
+  bpf_program* Rescuer(const std::string& tracepoint) override {
+    const Hook& hook = HookNamed(tracepoint);
+    if (!rescues_ || hook.rescued == FP_RESCUED_COUNT) return nullptr;
+    const std::string name = absl::StrCat(hook.program, "_perf");
     return bpf_object__find_program_by_name(object(), name.c_str());
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "bpf/abi/footprint.h"
 #include "daemon/kernel/probe.h"
 
 namespace footprint::kernel {
@@ -22,8 +23,7 @@ struct Globals {
   volatile uint32_t* exits;
   volatile uint32_t* frames;
   volatile uint32_t* groups_ignored;
-  volatile uint64_t* enters_rescued;
-  volatile uint64_t* exits_rescued;
+  volatile uint64_t* rescued;  // by enum fp_rescued
   volatile uint64_t* losses;
   volatile uint64_t* freed_total;
   volatile uint32_t* pressure_sent;
@@ -36,20 +36,22 @@ struct Globals {
 struct Hook {
   const char* tracepoint;
   const char* program;
+  int rescued;       // enum fp_rescued; FP_RESCUED_COUNT: it has no second program
   const char* cost;  // what is lost without it
 };
 inline constexpr char kSysExit[] = "sys_exit";
 // In the order of attachment: whoever sees a call enter must see it leave.
 inline constexpr Hook kHooks[] = {
-    {"module_free", "module_free",
+    {"module_free", "module_free", FP_RESCUED_COUNT,
      "a driver that takes the place of an unloaded one may be shown under that one's name"},
-    {"sched_process_exit", "process_exit",
+    {"sched_process_exit", "process_exit", FP_RESCUED_END,
      "ends of threads are found by looking for them in /proc, later"},
-    {"sched_process_exec", "process_exec", "a process keeps the name that it had before exec"},
-    {"sched_process_fork", "process_fork",
+    {"sched_process_exec", "process_exec", FP_RESCUED_EXEC,
+     "a process keeps the name that it had before exec"},
+    {"sched_process_fork", "process_fork", FP_RESCUED_FORK,
      "parents are unknown, and descendants cannot be followed"},
-    {kSysExit, "sys_exit", "no errors, no latency: tier calls"},
-    {"sys_enter", "sys_enter", "no counts at all"},
+    {kSysExit, "sys_exit", FP_RESCUED_EXIT, "no errors, no latency: tier calls"},
+    {"sys_enter", "sys_enter", FP_RESCUED_ENTER, "no counts at all"},
 };
 
 const Hook& HookNamed(const std::string& tracepoint);
@@ -69,6 +71,8 @@ class Object {
   virtual bpf_object* object() = 0;
   // The program of a hook. Never null for a hook that Load() reported.
   virtual bpf_program* Program(const std::string& tracepoint) = 0;
+  // The program that makes up for skipped runs of the hook's own; null: there is none.
+  virtual bpf_program* Rescuer(const std::string& tracepoint) = 0;
   // Attaches or detaches the hook while the others go on.
   virtual absl::Status Attach(HookState& hook) = 0;
   virtual void Detach(HookState& hook) = 0;

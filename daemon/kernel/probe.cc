@@ -176,11 +176,11 @@ class LoadedProbe : public Probe {
   }
 
   std::vector<HookState> Hooks() const override {
-    std::vector<HookState> hooks = hooks_;
-    for (HookState& hook : hooks) {
-      if (hook.attached) hook.missed = MissedBy(hook.name);
+    for (HookState& hook : hooks_) {
+      // A count that fell again, as threads pass the second program, would hide a loss behind it.
+      if (hook.attached) hook.missed = std::max(hook.missed, MissedBy(hook.name));
     }
-    return hooks;
+    return hooks_;
   }
 
   uint64_t MemoryBytes() const override { return ObjectMemoryBytes(object_->object()); }
@@ -194,25 +194,25 @@ class LoadedProbe : public Probe {
     return 0;
   }
 
-  // Runs that the kernel skipped and no second program made up for.
-  uint64_t MissedBy(const std::string& hook) const {
-    volatile uint64_t* rescued = hook == "sys_enter" ? globals_.enters_rescued
-                                 : hook == kSysExit  ? globals_.exits_rescued
-                                                     : nullptr;
-    uint64_t least = UINT64_MAX;
-    // A run is skipped a moment before it is made up for: the least of some looks is never below
-    // what is lost for good.
-    for (int look = 0; look < 3 && least != 0; ++look) {
-      const uint64_t before = rescued == nullptr ? 0 : *rescued;
-      bpf_prog_info info{};
-      uint32_t length = sizeof(info);
-      if (bpf_obj_get_info_by_fd(bpf_program__fd(object_->Program(hook)), &info, &length) != 0) {
-        return 0;
-      }
-      const uint64_t missed = info.recursion_misses;
-      least = std::min(least, missed - std::min(before, missed));
-    }
-    return least;
+  // Runs that the kernel skipped.
+  static uint64_t Skipped(bpf_program* program) {
+    bpf_prog_info info{};
+    uint32_t length = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) != 0) return 0;
+    return info.recursion_misses;
+  }
+
+  // Runs that were lost for good, at most. An event is lost where both programs were skipped, so
+  // never more than either count: the first, less what was made up for, still has the threads that
+  // are between the two programs at this moment; the second may have been skipped after the
+  // first had run.
+  uint64_t MissedBy(const std::string& name) const {
+    const int rescued = HookNamed(name).rescued;
+    const uint64_t made_up_for = rescued == FP_RESCUED_COUNT ? 0 : globals_.rescued[rescued];
+    const uint64_t skipped = Skipped(object_->Program(name));
+    bpf_program* second = object_->Rescuer(name);
+    if (second == nullptr) return skipped;
+    return std::min(skipped - std::min(made_up_for, skipped), Skipped(second));
   }
 
   HookState* HookOf(const std::string& name) {
@@ -227,7 +227,7 @@ class LoadedProbe : public Probe {
   const Globals globals_;
   const Options options_;
   const ObjectKind kind_;
-  std::vector<HookState> hooks_;
+  mutable std::vector<HookState> hooks_;  // as of the last look
   const std::string degraded_;
   SlotMapping mapping_;
   ring_buffer* ring_ = nullptr;

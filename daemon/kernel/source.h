@@ -23,7 +23,8 @@ struct HookState {
   std::string name;  // tracepoint: "sys_enter"
   bool attached = false;
   std::string reason;   // why not, and what that costs
-  uint64_t missed = 0;  // runs that the kernel skipped (bpf_prog_info.recursion_misses)
+  // Runs that the kernel skipped (bpf_prog_info.recursion_misses) and nothing made up for.
+  uint64_t missed = 0;
 };
 
 class Source {
