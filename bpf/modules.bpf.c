@@ -64,6 +64,44 @@ struct trace_event_raw_module_request {
 
 #pragma clang attribute pop
 
+/* 1: each hook has a second program. */
+const volatile __u32 rescues = 0;
+/* Entries of `marks` - 1; the number is a power of two. */
+const volatile __u32 mark_mask = 0;
+/* Skipped runs that the second program made up for, by enum fp_module_kind. */
+__u64 rescued[FP_MODULE_PUT + 1] = {};
+
+/*
+ * Hash of task and kind -> events that the raw program has taken and the second has not passed.
+ * A number, because an interrupt brings events of its own between the two. Two tasks may
+ * share one: should one's event be skipped in just that moment, it is the other's that counts twice.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} marks SEC(".maps");
+
+#define TASK_SHIFT 6		/* task_struct begins on a cache line */
+#define HASH_FACTOR 0x9e3779b1u /* 2^32 over the golden ratio */
+
+static __always_inline __u32 *marks_of(enum fp_module_kind kind)
+{
+	__u32 task = bpf_get_current_task() >> TASK_SHIFT;
+	__u32 key = ((task * HASH_FACTOR) >> 12 ^ kind) & mark_mask;
+
+	return bpf_map_lookup_elem(&marks, &key);
+}
+
+static __always_inline void mark(enum fp_module_kind kind)
+{
+	__u32 *taken = rescues ? marks_of(kind) : NULL;
+
+	if (taken)
+		__sync_fetch_and_add(taken, 1);
+}
+
 static __always_inline void see(const void *module, __u32 load, struct seen *seen)
 {
 	const struct module___ledger *mod = module;
@@ -104,12 +142,25 @@ static __always_inline void describe_loader(struct fp_module_event *event)
 }
 
 /*
- * The same by perf's tracepoints, instead of the raw ones, for kernels that preempt those and then
- * skip them (see bpf/lib/rescue.bpf.h). What the raw ones read, these are handed.
+ * Second programs, for kernels that preempt the raw ones and then skip them: see
+ * bpf/lib/rescue.bpf.h. What the raw ones read, these are handed.
  */
 static __always_inline const void *name_in(const void *ctx, __u32 place)
 {
 	return ctx + (place & 0xffff);
+}
+
+/* Has the raw program taken this event? It is of one context, and passes both programs in turn. */
+static __always_inline __u32 is_taken(enum fp_module_kind kind)
+{
+	__u32 *taken = marks_of(kind);
+
+	if (taken && *taken) {
+		__sync_fetch_and_add(taken, -1);
+		return 1;
+	}
+	__sync_fetch_and_add(&rescued[kind], 1);
+	return 0;
 }
 
 SEC("tp/module/module_load")
@@ -117,7 +168,7 @@ int module_load_perf(struct trace_event_raw_module_load *ctx)
 {
 	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name), .taints = ctx->taints };
 
-	return on_load(&module);
+	return is_taken(FP_MODULE_LOAD) ? 0 : on_load(&module);
 }
 
 SEC("tp/module/module_free")
@@ -125,10 +176,11 @@ int module_free_perf(struct trace_event_raw_module_free *ctx)
 {
 	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name) };
 
-	return on_free(&module);
+	return is_taken(FP_MODULE_FREE) ? 0 : on_free(&module);
 }
 
-static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx, __u32 kind)
+static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx,
+				       enum fp_module_kind kind)
 {
 	struct seen module = {
 		.name = name_in(ctx, ctx->__data_loc_name),
@@ -136,7 +188,7 @@ static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx
 		.has_refcount = 1,
 	};
 
-	return on_reference(&module, ctx->ip, kind);
+	return is_taken(kind) ? 0 : on_reference(&module, ctx->ip, kind);
 }
 
 SEC("tp/module/module_get")
@@ -154,6 +206,8 @@ int module_put_perf(struct trace_event_raw_module_refcnt *ctx)
 SEC("tp/module/module_request")
 int module_request_perf(struct trace_event_raw_module_request *ctx)
 {
+	if (is_taken(FP_MODULE_REQUEST))
+		return 0;
 	return on_request(name_in(ctx, ctx->__data_loc_name), ctx->wait, ctx->ip);
 }
 

@@ -20,6 +20,8 @@ struct seen {
 };
 
 /* The including object defines these. */
+/* The raw program has taken this event of the current context: for a second one, if there is any. */
+static __always_inline void mark(enum fp_module_kind kind);
 static __always_inline void see(const void *module, __u32 load, struct seen *seen);
 /* Boot-time ns when the current process started, or 0. */
 static __always_inline __u64 process_start(void);
@@ -336,6 +338,7 @@ int module_load(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
+	mark(FP_MODULE_LOAD);
 	see((const void *)ctx->args[0], 1, &module);
 	return on_load(&module);
 }
@@ -345,6 +348,7 @@ int module_free(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
+	mark(FP_MODULE_FREE);
 	see((const void *)ctx->args[0], 0, &module);
 	return on_free(&module);
 }
@@ -354,6 +358,7 @@ int module_get(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
+	mark(FP_MODULE_GET);
 	see((const void *)ctx->args[0], 0, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_GET);
 }
@@ -363,6 +368,7 @@ int module_put(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
+	mark(FP_MODULE_PUT);
 	see((const void *)ctx->args[0], 0, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_PUT);
 }
@@ -370,6 +376,7 @@ int module_put(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/module_request")
 int module_request(struct bpf_raw_tracepoint_args *ctx)
 {
+	mark(FP_MODULE_REQUEST);
 	return on_request((const void *)ctx->args[0], ctx->args[1] & 1, ctx->args[2]);
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/kernel/kernel_memory.h"
+#include "daemon/kernel/lost_runs.h"
 #include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
 #include "modules_bpf.skel.h"
@@ -20,17 +21,19 @@ namespace footprint::kernel {
 namespace {
 
 constexpr uint32_t kRingBytes = 64 * 1024;
+constexpr uint32_t kMarks = 4096;
 
 struct ModuleHook {
-  const char* name;  // of the tracepoint
+  const char* name;  // of tracepoint and program
+  fp_module_kind kind;
   const char* cost;
 };
 constexpr ModuleHook kModuleHooks[] = {
-    {"module_free", "unloads are found in /proc/modules alone"},
-    {"module_load", "loads are found in /proc/modules alone"},
-    {"module_put", "references are known from /proc/modules alone"},
-    {"module_get", "references are known from /proc/modules alone"},
-    {"module_request", "what the kernel asks modprobe for is not seen"},
+    {"module_free", FP_MODULE_FREE, "unloads are found in /proc/modules alone"},
+    {"module_load", FP_MODULE_LOAD, "loads are found in /proc/modules alone"},
+    {"module_put", FP_MODULE_PUT, "references are known from /proc/modules alone"},
+    {"module_get", FP_MODULE_GET, "references are known from /proc/modules alone"},
+    {"module_request", FP_MODULE_REQUEST, "what the kernel asks modprobe for is not seen"},
 };
 
 // libbpf's print function takes no context; loading happens on one thread.
@@ -56,13 +59,21 @@ absl::Status StepFailed(const char* object, const char* step, int error) {
 template <typename Skeleton>
 class LoadedModules : public ModuleProbe {
  public:
-  // by_perf: by perf's tracepoints, which the programs of `Skeleton` must know.
-  LoadedModules(Skeleton* skeleton, const char* name, bool by_perf)
-      : skeleton_(skeleton), name_(name), by_perf_(by_perf) {}
+  LoadedModules(Skeleton* skeleton, const char* name) : skeleton_(skeleton), name_(name) {}
   ~LoadedModules() override {
     if (ring_ != nullptr) ring_buffer__free(ring_);
     for (bpf_link* link : links_) bpf_link__destroy(link);
     Skeleton::destroy(skeleton_);
+  }
+
+  // Before LoadAndAttach(): each hook gets its second program, or that fails.
+  void Rescue() {
+    if constexpr (requires { skeleton_->maps.marks; }) {
+      rescued_ = reinterpret_cast<volatile uint64_t*>(&skeleton_->bss->rescued[0]);
+      skeleton_->rodata->rescues = 1;
+      skeleton_->rodata->mark_mask = kMarks - 1;
+      bpf_map__set_max_entries(skeleton_->maps.marks, kMarks);
+    }
   }
 
   absl::Status LoadAndAttach() {
@@ -71,22 +82,15 @@ class LoadedModules : public ModuleProbe {
     if (const int error = bpf_map__set_max_entries(skeleton_->maps.events, ring)) {
       return StepFailed(name_, "set the size of the ring", error);
     }
-    bpf_program* program;
-    bpf_object__for_each_program(program, skeleton_->obj) {
-      bpf_program__set_autoload(program, false);
-    }
-    for (const ModuleHook& hook : kModuleHooks) bpf_program__set_autoload(Program(hook.name), true);
+    ChoosePrograms();
     if (const int error = Skeleton::load(skeleton_)) return StepFailed(name_, "load", error);
     for (const ModuleHook& hook : kModuleHooks) {
       HookState state{.name = hook.name};
-      bpf_link* link = bpf_program__attach(Program(hook.name));
-      if (link == nullptr) {
-        state.reason = absl::StrCat("attach: ", std::strerror(errno), "; ", hook.cost);
-      } else {
-        state.attached = true;
-        links_.push_back(link);
-      }
+      Attach(hook, state);
       hooks_.push_back(state);
+    }
+    if (rescued_ != nullptr && links_.size() != 2 * std::size(kModuleHooks)) {
+      return absl::UnavailableError("not all of perf's tracepoints can be used");
     }
     if (links_.empty()) return absl::UnavailableError("no module tracepoint attaches");
     ring_ = ring_buffer__new(Fd("events"), &LoadedModules::OnEvent, this, nullptr);
@@ -142,22 +146,51 @@ class LoadedModules : public ModuleProbe {
   }
 
   std::vector<HookState> Hooks() const override {
-    std::vector<HookState> hooks = hooks_;
-    for (HookState& hook : hooks) {
-      bpf_prog_info info{};
-      uint32_t length = sizeof(info);
-      if (hook.attached && bpf_obj_get_info_by_fd(bpf_program__fd(Program(hook.name)),
-                                                  &info, &length) == 0) {
-        hook.missed = info.recursion_misses;
-      }
+    for (size_t i = 0; i < hooks_.size(); ++i) {
+      HookState& hook = hooks_[i];
+      // See LoadedProbe::Hooks().
+      if (hook.attached) hook.missed = std::max(hook.missed, MissedBy(kModuleHooks[i]));
     }
-    return hooks;
+    return hooks_;
   }
 
  private:
-  bpf_program* Program(const std::string& hook) const {
-    const std::string name = by_perf_ ? absl::StrCat(hook, "_perf") : hook;
-    return bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
+  void ChoosePrograms() {
+    bpf_program* program;
+    bpf_object__for_each_program(program, skeleton_->obj) {
+      bpf_program__set_autoload(program, false);
+    }
+    for (const ModuleHook& hook : kModuleHooks) {
+      bpf_program__set_autoload(Program(hook), true);
+      if (Rescuer(hook) != nullptr) bpf_program__set_autoload(Rescuer(hook), true);
+    }
+  }
+
+  void Attach(const ModuleHook& hook, HookState& state) {
+    for (bpf_program* program : {Program(hook), Rescuer(hook)}) {
+      if (program == nullptr) continue;
+      bpf_link* link = bpf_program__attach(program);
+      if (link == nullptr) {
+        state.reason = absl::StrCat("attach: ", std::strerror(errno), "; ", hook.cost);
+        return;
+      }
+      links_.push_back(link);
+    }
+    state.attached = true;
+  }
+
+  uint64_t MissedBy(const ModuleHook& hook) const {
+    return LostRuns(Program(hook), Rescuer(hook),
+                    rescued_ == nullptr ? nullptr : &rescued_[hook.kind]);
+  }
+
+  bpf_program* Program(const ModuleHook& hook) const {
+    return bpf_object__find_program_by_name(skeleton_->obj, hook.name);
+  }
+  bpf_program* Rescuer(const ModuleHook& hook) const {
+    if (rescued_ == nullptr) return nullptr;
+    return bpf_object__find_program_by_name(skeleton_->obj,
+                                            absl::StrCat(hook.name, "_perf").c_str());
   }
   int Fd(const char* map) const { return bpf_object__find_map_fd_by_name(skeleton_->obj, map); }
   static int OnEvent(void* self, void* data, size_t size) {
@@ -170,21 +203,22 @@ class LoadedModules : public ModuleProbe {
 
   Skeleton* skeleton_;
   const char* const name_;
-  const bool by_perf_;
+  volatile uint64_t* rescued_ = nullptr;  // by fp_module_kind; null: there are no second programs
   std::string degraded_;
   std::vector<bpf_link*> links_;
-  std::vector<HookState> hooks_;
+  mutable std::vector<HookState> hooks_;  // in the order of kModuleHooks, as of the last look
   ring_buffer* ring_ = nullptr;
   const std::function<void(const fp_module_event&)>* sink_ = nullptr;  // during a drain
 };
 
 template <typename Skeleton>
 absl::StatusOr<std::unique_ptr<ModuleProbe>> LoadAs(const char* name, const std::string& degraded,
-                                                    bool by_perf = false) {
+                                                    bool rescue = false) {
   LastWarning().clear();
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
-  auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name, by_perf);
+  auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name);
+  if (rescue) probe->Rescue();
   probe->set_degraded_because(degraded);
   if (absl::Status status = probe->LoadAndAttach(); !status.ok()) return status;
   return probe;

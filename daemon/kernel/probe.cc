@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/kernel/kernel_memory.h"
+#include "daemon/kernel/lost_runs.h"
 #include "daemon/kernel/object.h"
 #include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
@@ -194,25 +195,10 @@ class LoadedProbe : public Probe {
     return 0;
   }
 
-  // Runs that the kernel skipped.
-  static uint64_t Skipped(bpf_program* program) {
-    bpf_prog_info info{};
-    uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) != 0) return 0;
-    return info.recursion_misses;
-  }
-
-  // Runs that were lost for good, at most. An event is lost where both programs were skipped, so
-  // never more than either count: the first, less what was made up for, still has the threads that
-  // are between the two programs at this moment; the second may have been skipped after the
-  // first had run.
   uint64_t MissedBy(const std::string& name) const {
-    const int rescued = HookNamed(name).rescued;
-    const uint64_t made_up_for = rescued == FP_RESCUED_COUNT ? 0 : globals_.rescued[rescued];
-    const uint64_t skipped = Skipped(object_->Program(name));
     bpf_program* second = object_->Rescuer(name);
-    if (second == nullptr) return skipped;
-    return std::min(skipped - std::min(made_up_for, skipped), Skipped(second));
+    return LostRuns(object_->Program(name), second,
+                    second == nullptr ? nullptr : &globals_.rescued[HookNamed(name).rescued]);
   }
 
   HookState* HookOf(const std::string& name) {

@@ -22,7 +22,7 @@ namespace footprint::kernel {
 struct HookState {
   std::string name;  // tracepoint: "sys_enter"
   bool attached = false;
-  std::string reason;   // why not, and what that costs
+  std::string reason;  // why not, and what that costs
   // Runs that the kernel skipped (bpf_prog_info.recursion_misses) and nothing made up for.
   uint64_t missed = 0;
 };

@@ -47,12 +47,13 @@ def emulator(arch: str) -> str:
     return program
 
 
-def _command(arch: str, kernel: pathlib.Path, initramfs: pathlib.Path, boot: list) -> list:
+def _command(arch: str, threads: str, kernel: pathlib.Path, initramfs: pathlib.Path,
+             boot: list) -> list:
     program, machine, console = emulator(arch), MACHINES[arch][1], MACHINES[arch][2]
     # A panic ends the machine; an oops is a panic.
     words = [f"console={console}", "panic=-1", "oops=panic", "loglevel=4", "rdinit=/init",
              "random.trust_cpu=on", "mitigations=off", *boot]
-    return [program, *machine, "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048",
+    return [program, *machine, "-accel", f"tcg,thread={threads}", "-smp", "2", "-m", "2048",
             "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
             "-kernel", kernel, "-initrd", initramfs, "-append", " ".join(words)]
 
@@ -146,8 +147,8 @@ class Run:
         return self.outcome
 
 
-def boot(arch, kernel, initramfs, tests, mark, words, log: pathlib.Path) -> Outcome:
-    command = _command(arch, kernel, initramfs, words)
+def boot(arch, threads, kernel, initramfs, tests, mark, words, log: pathlib.Path) -> Outcome:
+    command = _command(arch, threads, kernel, initramfs, words)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     run = Run(tests, mark)
