@@ -35,7 +35,8 @@ int Sh(const std::string& script) { return Run({"/bin/sh", "-c", kPath + script}
 bool Available(const std::string& module) { return Sh("modprobe -n -q " + module) == 0; }
 
 void UnloadAll() {
-  for (const char* name : {"hci_vhci", "bluetooth", "i2c_dev", "i2c_stub", "loop", "dummy"}) {
+  for (const char* name :
+       {"hci_vhci", "bluetooth", "i2c_dev", "i2c_stub", "i2c_gpio", "spi_gpio", "loop", "dummy"}) {
     Sh(std::string("modprobe -r -q ") + name);
   }
 }

@@ -22,7 +22,7 @@ COMMANDS = ("dash", "true", "false", "cat", "ls", "env", "sleep", "head", "sort"
 KMOD = ("modprobe", "insmod", "rmmod", "lsmod", "depmod", "modinfo")
 # Modules that tests load, with what these need; a kernel may lack some.
 MODULES = ("loop", "dummy", "tun", "fuse", "i2c-dev", "i2c-stub", "bluetooth", "hci_vhci",
-           "hci_uart", "spidev", "cdc-acm", "ftdi_sio",
+           "hci_uart", "spidev", "spi-gpio", "i2c-gpio", "cdc-acm", "ftdi_sio",
            # What Bluetooth asks for when a controller comes up.
            "ctr", "hmac", "sha512_generic", "jitterentropy_rng", "cmac", "drbg")
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+from lib import board
 from lib.failure import Unavailable
 
 # "max" is what the emulator can do, 16 KiB pages and 32-bit programs among it. Pointer
@@ -50,11 +51,14 @@ def emulator(arch: str) -> str:
 def _command(arch: str, threads: str, kernel: pathlib.Path, initramfs: pathlib.Path,
              boot: list) -> list:
     program, machine, console = emulator(arch), MACHINES[arch][1], MACHINES[arch][2]
+    hardware = [program, *machine, "-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config",
+                "-display", "none"]
+    if arch == "arm64":
+        hardware += ["-dtb", board.device_tree(hardware, initramfs.parent)]
     # A panic ends the machine; an oops is a panic.
     words = [f"console={console}", "panic=-1", "oops=panic", "loglevel=4", "rdinit=/init",
              "random.trust_cpu=on", "mitigations=off", *boot]
-    return [program, *machine, "-accel", f"tcg,thread={threads}", "-smp", "2", "-m", "2048",
-            "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
+    return [*hardware, "-accel", f"tcg,thread={threads}", "-serial", "stdio", "-no-reboot",
             "-kernel", kernel, "-initrd", initramfs, "-append", " ".join(words)]
 
 

@@ -34,10 +34,13 @@ MODULES = [("e2e.modules.hooks_are_told", 240), ("e2e.modules.exact_to_the_count
            ("e2e.modules.table_is_that_of_the_kernel", 300),
            ("e2e.modules.requests_name_who_asked", 300),
            ("e2e.modules.rig_against_its_baseline", 300)]
+# Where the board has the bus, see board.py.
+ON_BOARD = {"amd64": [], "arm64": [("e2e.modules.spi_behind_its_descriptor", 300)]}
 MODULES_BEHIND = [("e2e.modules.i2c_behind_its_descriptor", 300),
                   ("e2e.modules.bluetooth_behind_its_descriptors", 300),
                   ("e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went", 300)]
-QUICK = {"e2e.modules.i2c_behind_its_descriptor", "e2e.modules.bluetooth_behind_its_descriptors",
+QUICK = {"e2e.modules.i2c_behind_its_descriptor", "e2e.modules.spi_behind_its_descriptor",
+         "e2e.modules.bluetooth_behind_its_descriptors",
          "e2e.objects.every_kind_of_file",
          "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
          "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
@@ -50,11 +53,11 @@ WITHOUT_BTF = [("e2e.exact.million_without_btf", 400)]
 CORE_ALONE = {"bullseye"}
 # Drivers that not every kernel's package has.
 NEEDS = {
-    "e2e.modules.rig_against_its_baseline": ("i2c-stub", "i2c-dev", "hci_vhci"),
     "e2e.modules.i2c_behind_its_descriptor": ("i2c-stub", "i2c-dev"),
     "e2e.modules.bluetooth_behind_its_descriptors": ("bluetooth", "hci_vhci"),
     "e2e.modules.a_driver_that_comes_back_is_not_the_one_that_went": ("i2c-stub", "i2c-dev"),
     "e2e.modules.requests_name_who_asked": ("bluetooth",),
+    "e2e.modules.spi_behind_its_descriptor": ("spi-gpio",),
 }
 # Suites whose kernel preempts tracepoint programs: there the core object is stamped incomplete.
 FULL_ALONE = {"sid"}
@@ -73,12 +76,13 @@ def _all_of(cell) -> list:
         return OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
     if cell.kernel in FULL_ALONE:
         return (OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT +
-                BEHIND + NAMES + MODULES + MODULES_BEHIND)
+                BEHIND + NAMES + MODULES + MODULES_BEHIND + ON_BOARD[cell.arch])
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
     if cell.caps:
         return OBJECTS + both + EITHER_OBJECT + BEHIND + MODULES
-    return OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES + MODULES + MODULES_BEHIND
+    return (OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES + MODULES +
+            MODULES_BEHIND + ON_BOARD[cell.arch])
 
 
 def possible(chosen: list, kernel) -> tuple:
@@ -94,7 +98,7 @@ def possible(chosen: list, kernel) -> tuple:
 
 def named(names: list) -> list:
     groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BEHIND, NAMES, MODULES, MODULES_BEHIND,
-              WITHOUT_BTF, *OF_ARCHITECTURE.values())
+              WITHOUT_BTF, *OF_ARCHITECTURE.values(), *ON_BOARD.values())
     known = {name: limit for group in groups for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
 
