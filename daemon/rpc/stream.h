@@ -9,6 +9,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -30,8 +31,8 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   bool Register() {
     self_ = this->shared_from_this();
     std::weak_ptr<Stream> weak = self_;
-    id_ = streams_.Add([weak] {
-      if (auto stream = weak.lock()) stream->Stop();
+    id_ = streams_.Add([weak](std::chrono::steady_clock::time_point end) {
+      if (auto stream = weak.lock()) stream->Stop(end);
     });
     if (id_ != 0) return true;
     End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams are open"});
@@ -111,6 +112,7 @@ class Stream : public grpc::ServerWriteReactor<Response>,
     {
       const std::lock_guard lock(mutex_);
       busy_ = writing_ = false;
+      written_.notify_all();
       if (!ended_) return std::exchange(again_, false);
       status = status_;
     }
@@ -118,10 +120,12 @@ class Stream : public grpc::ServerWriteReactor<Response>,
     return false;
   }
 
-  void Stop() {
+  // A client that has just taken a message is told why it was the last; only one that takes none
+  // is cut off.
+  void Stop(std::chrono::steady_clock::time_point end) {
     End({grpc::StatusCode::UNAVAILABLE, "the daemon is stopping"});
-    const std::lock_guard lock(mutex_);
-    if (writing_) context_->TryCancel();
+    std::unique_lock lock(mutex_);
+    if (!written_.wait_until(lock, end, [&] { return !writing_; })) context_->TryCancel();
   }
 
   void OnWriteDone(bool ok) override {
@@ -142,9 +146,10 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   Response message_;
   std::chrono::steady_clock::time_point write_began_;
   std::mutex mutex_;
-  bool busy_ = false;     // a message is being made or written
-  bool writing_ = false;  // it is being written
-  bool again_ = false;    // Pump was called while busy
+  std::condition_variable written_;  // writing_ has become false
+  bool busy_ = false;                // a message is being made or written
+  bool writing_ = false;             // it is being written
+  bool again_ = false;               // Pump was called while busy
   bool ended_ = false;
   grpc::Status status_;
 };

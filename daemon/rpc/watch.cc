@@ -201,7 +201,7 @@ absl::StatusOr<milliseconds> IntervalOf(const v1::WatchFootprintRequest& request
 
 }  // namespace
 
-uint64_t Streams::Add(std::function<void()> stop) {
+uint64_t Streams::Add(Stop stop) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || stops_.size() >= most_) return 0;
   stops_[next_] = std::move(stop);
@@ -214,13 +214,14 @@ void Streams::Remove(uint64_t id) {
 }
 
 void Streams::StopAll() {
-  std::map<uint64_t, std::function<void()>> stops;
+  std::map<uint64_t, Stop> stops;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     stops = stops_;
   }
-  for (const auto& [id, stop] : stops) stop();
+  const auto end = std::chrono::steady_clock::now() + kLastWrite;
+  for (const auto& [id, stop] : stops) stop(end);
 }
 
 std::chrono::steady_clock::time_point NextOnGrid(std::chrono::steady_clock::time_point now,

@@ -22,11 +22,16 @@ namespace footprint::rpc {
 // Every open stream, with the way to end it.
 class Streams {
  public:
+  // How long all streams together may take for the message that is on its way when they end.
+  static constexpr std::chrono::milliseconds kLastWrite{200};
+  // Ends a stream; one that still writes at that time is cut off.
+  using Stop = std::function<void(std::chrono::steady_clock::time_point)>;
+
   explicit Streams(size_t most) : most_(most) {}
   // 0: no room, or the server is stopping.
-  uint64_t Add(std::function<void()> stop);
+  uint64_t Add(Stop stop);
   void Remove(uint64_t id);
-  // Ends all, now and to come.
+  // Ends all, now and to come. Waits for their last messages.
   void StopAll();
 
  private:
@@ -34,7 +39,7 @@ class Streams {
   std::mutex mutex_;
   bool stopping_ = false;
   uint64_t next_ = 1;
-  std::map<uint64_t, std::function<void()>> stops_;
+  std::map<uint64_t, Stop> stops_;
 };
 
 // The next moment after `now` on the grid of multiples of the interval, the same for every
