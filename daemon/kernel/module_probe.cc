@@ -67,13 +67,17 @@ class LoadedModules : public ModuleProbe {
   }
 
   // Before LoadAndAttach(): each hook gets its second program, or that fails.
-  void Rescue() {
+  absl::Status Rescue() {
     if constexpr (requires { skeleton_->maps.marks; }) {
+      // With fewer marks than mark_mask says, events would count twice.
+      if (const int error = bpf_map__set_max_entries(skeleton_->maps.marks, kMarks)) {
+        return StepFailed(name_, "set the number of marks", error);
+      }
       rescued_ = reinterpret_cast<volatile uint64_t*>(&skeleton_->bss->rescued[0]);
       skeleton_->rodata->rescues = 1;
       skeleton_->rodata->mark_mask = kMarks - 1;
-      bpf_map__set_max_entries(skeleton_->maps.marks, kMarks);
     }
+    return absl::OkStatus();
   }
 
   absl::Status LoadAndAttach() {
@@ -218,7 +222,9 @@ absl::StatusOr<std::unique_ptr<ModuleProbe>> LoadAs(const char* name, const std:
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
   auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name);
-  if (rescue) probe->Rescue();
+  if (rescue) {
+    if (absl::Status status = probe->Rescue(); !status.ok()) return status;
+  }
   probe->set_degraded_because(degraded);
   if (absl::Status status = probe->LoadAndAttach(); !status.ok()) return status;
   return probe;

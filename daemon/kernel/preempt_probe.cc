@@ -11,9 +11,9 @@
 #include "preempt_bpf.skel.h"
 
 namespace footprint::kernel {
+namespace {
 
-bool TracepointsArePreemptible() {
-  libbpf_set_print([](enum libbpf_print_level, const char*, va_list) { return 0; });
+bool Ask() {
   const std::unique_ptr<preempt_bpf, decltype(&preempt_bpf::destroy)> probe(preempt_bpf::open(),
                                                                             preempt_bpf::destroy);
   if (probe == nullptr) return false;
@@ -22,6 +22,19 @@ bool TracepointsArePreemptible() {
   syscall(SYS_getppid);
   std::thread([] {}).join();  // sched_wakeup_new
   return probe->bss->ran == 1 && probe->bss->depth == 0 && probe->bss->kept == 1;
+}
+
+}  // namespace
+
+bool TracepointsArePreemptible() {
+  static const bool answer = [] {
+    const libbpf_print_fn_t before =
+        libbpf_set_print([](enum libbpf_print_level, const char*, va_list) { return 0; });
+    const bool preemptible = Ask();
+    libbpf_set_print(before);  // a caller keeps what is said while it loads
+    return preemptible;
+  }();
+  return answer;
 }
 
 }  // namespace footprint::kernel

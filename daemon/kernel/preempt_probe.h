@@ -7,7 +7,7 @@
 namespace footprint::kernel {
 
 // True where a raw tracepoint of system calls would lose runs to preemption. False also where
-// it cannot be told: lost runs are counted, see HookState::missed.
+// it cannot be told: lost runs are counted, see HookState::missed. The kernel is asked once.
 bool TracepointsArePreemptible();
 
 }  // namespace footprint::kernel
