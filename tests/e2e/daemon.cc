@@ -10,11 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace footprint::e2e {
 namespace {
@@ -189,6 +191,26 @@ uint64_t Sum(const Json& footprint, const std::string& array, const std::string&
   uint64_t sum = 0;
   for (const Json& row : footprint.at(array)) sum += row.value(member, uint64_t{0});
   return sum;
+}
+
+std::string RowsThatDiffer(const Json& left, const Json& right) {
+  std::map<std::string, std::array<uint64_t, 4>> rows;
+  auto add = [&](const Json& footprint, size_t side) {
+    for (const Json& row : footprint.at("syscalls")) {
+      auto& cells = rows[row.at("abi").get<std::string>() + " " + row.at("name").get<std::string>()];
+      cells[side] += row.at("calls").get<uint64_t>();
+      cells[side + 1] += row.value("errors", uint64_t{0});
+    }
+  };
+  add(left, 0);
+  add(right, 2);
+  std::ostringstream lines;
+  for (const auto& [name, cells] : rows) {
+    if (cells[0] == cells[2] && cells[1] == cells[3]) continue;
+    lines << name << ": " << cells[0] << " calls, " << cells[1] << " errors; " << cells[2]
+          << " calls, " << cells[3] << " errors\n";
+  }
+  return lines.str();
 }
 
 std::map<std::string, uint64_t> CallsBy(const Json& footprint, const std::string& array,

@@ -88,6 +88,9 @@ std::map<std::string, uint64_t> CallsBy(const Json& footprint, const std::string
                                         const std::string& by, const std::string& member,
                                         const std::string& value);
 
+// Rows of "syscalls" whose calls or errors are not the same in both, a line each.
+std::string RowsThatDiffer(const Json& left, const Json& right);
+
 // Complete, with every loss 0, and with totals that are the sums of the rows.
 void RequireSound(const Json& footprint);
 

@@ -34,6 +34,7 @@ TEST_CASE("e2e.loss.slots_64_spill_holds") {
   tight = daemon.Record(Pool());
   RequireSound(tight);
   CHECK(Count(tight, "getppid") == kPoolCalls);
+  INFO("roomy, tight: " << RowsThatDiffer(roomy, tight));
   CHECK(tight.at("calls") == roomy.at("calls"));
   CHECK(tight.at("errors") == roomy.at("errors"));
 }
@@ -49,6 +50,7 @@ TEST_CASE("e2e.loss.slots_64_spill_full") {
   Json tight = daemon.Record(Pool());
   const Json& losses = tight.at("losses");
   INFO(losses.dump());
+  INFO("roomy, tight: " << RowsThatDiffer(roomy, tight));
   CHECK(tight.at("complete") == false);
   uint64_t overflow = tight.at("overflow_calls");
   CHECK(losses.at("calls_unattributed") == overflow);

@@ -2,7 +2,7 @@
 // threads THREADS COUNT [FAILING]: THREADS threads that all live at once; each makes COUNT getppid,
 // and FAILING close(-1) spread among them.
 // Every number of calls is the same in every run: threads meet in user space and are
-// joined without futexes, whose number depends on who comes first.
+// joined without futexes, whose number depends on who comes first; and there is no ld.so.
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
