@@ -198,11 +198,23 @@ int process_exit(__u64 *ctx)
  * From here on the module's memory may be another's, and so may its addresses:
  * classes of modules are looked up anew. Nothing of it is open any more.
  */
-SEC("raw_tp/module_free")
-int module_free(void *ctx)
+static __always_inline int on_module_free(void)
 {
 	__sync_fetch_and_add(&modules_epoch, 1);
 	return 0;
+}
+
+SEC("raw_tp/module_free")
+int module_free(void *ctx)
+{
+	return on_module_free();
+}
+
+/* Unmarked: once more does no harm. */
+SEC("tp/module/module_free")
+int module_free_perf(void *ctx)
+{
+	return on_module_free();
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

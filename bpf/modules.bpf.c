@@ -102,14 +102,14 @@ static __always_inline void mark(enum fp_module_kind kind)
 		__sync_fetch_and_add(taken, 1);
 }
 
-static __always_inline void see(const void *module, __u32 load, struct seen *seen)
+static __always_inline void see(const void *module, enum fp_module_kind kind, struct seen *seen)
 {
 	const struct module___ledger *mod = module;
 
 	seen->name = mod->name;
-	if (load)
+	if (kind == FP_MODULE_LOAD)
 		seen->taints = BPF_CORE_READ(mod, taints);
-	if (bpf_core_field_exists(mod->refcnt)) {
+	if (kind != FP_MODULE_FREE && bpf_core_field_exists(mod->refcnt)) {
 		seen->refcount = BPF_CORE_READ(mod, refcnt.counter) - MODULE_REF_BASE;
 		seen->has_refcount = 1;
 	}

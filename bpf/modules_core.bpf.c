@@ -16,7 +16,7 @@ static __always_inline void mark(enum fp_module_kind kind)
 {
 }
 
-static __always_inline void see(const void *module, __u32 load, struct seen *seen)
+static __always_inline void see(const void *module, enum fp_module_kind kind, struct seen *seen)
 {
 	seen->name = module + name_offset;
 }

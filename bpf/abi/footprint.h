@@ -148,6 +148,7 @@ enum fp_rescued {
 	FP_RESCUED_FORK,
 	FP_RESCUED_EXEC,
 	FP_RESCUED_END,
+	FP_RESCUED_FREE, /* not counted */
 	FP_RESCUED_COUNT,
 };
 

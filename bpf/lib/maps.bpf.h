@@ -31,7 +31,7 @@ const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 /* Distinct ioctl commands that one class may take of the table. */
 const volatile __u32 class_commands = 256;
 
-/* 1: each hook but module_free has a second program, for the runs that the kernel skips. */
+/* 1: each hook has a second program, for the runs that the kernel skips. */
 const volatile __u32 rescues = 0;
 /* 1: `ignored_comms` has entries. */
 const volatile __u32 ignores_comms = 0;
@@ -64,7 +64,7 @@ __u64 orphans_total = 0;
 /* Spill entries added since attach: while unchanged the daemon does not walk the map. */
 __u64 spilled_total = 0;
 
-/* Modules freed since attach, + 1. Written by module_free. */
+/* Another number whenever a module is freed. Written by module_free. */
 __u32 modules_epoch = 1;
 /* Classes and commands added since attach: while unchanged the daemon does not walk the maps. */
 __u64 classes_total = 0;

@@ -22,7 +22,7 @@ struct seen {
 /* The including object defines these. */
 /* The raw program has taken this event of the current context: for a second one, if there is any. */
 static __always_inline void mark(enum fp_module_kind kind);
-static __always_inline void see(const void *module, __u32 load, struct seen *seen);
+static __always_inline void see(const void *module, enum fp_module_kind kind, struct seen *seen);
 /* Boot-time ns when the current process started, or 0. */
 static __always_inline __u64 process_start(void);
 /* Parent and arguments of the current process, if they can be told. */
@@ -339,7 +339,7 @@ int module_load(struct bpf_raw_tracepoint_args *ctx)
 	struct seen module = {};
 
 	mark(FP_MODULE_LOAD);
-	see((const void *)ctx->args[0], 1, &module);
+	see((const void *)ctx->args[0], FP_MODULE_LOAD, &module);
 	return on_load(&module);
 }
 
@@ -349,7 +349,7 @@ int module_free(struct bpf_raw_tracepoint_args *ctx)
 	struct seen module = {};
 
 	mark(FP_MODULE_FREE);
-	see((const void *)ctx->args[0], 0, &module);
+	see((const void *)ctx->args[0], FP_MODULE_FREE, &module);
 	return on_free(&module);
 }
 
@@ -359,7 +359,7 @@ int module_get(struct bpf_raw_tracepoint_args *ctx)
 	struct seen module = {};
 
 	mark(FP_MODULE_GET);
-	see((const void *)ctx->args[0], 0, &module);
+	see((const void *)ctx->args[0], FP_MODULE_GET, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_GET);
 }
 
@@ -369,7 +369,7 @@ int module_put(struct bpf_raw_tracepoint_args *ctx)
 	struct seen module = {};
 
 	mark(FP_MODULE_PUT);
-	see((const void *)ctx->args[0], 0, &module);
+	see((const void *)ctx->args[0], FP_MODULE_PUT, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_PUT);
 }
 

@@ -144,9 +144,8 @@ class SkeletonObject : public Object {
     return bpf_object__find_program_by_name(object(), HookNamed(tracepoint).program);
   }
   bpf_program* Rescuer(const std::string& tracepoint) override {
-    const Hook& hook = HookNamed(tracepoint);
-    if (!rescues_ || hook.rescued == FP_RESCUED_COUNT) return nullptr;
-    const std::string name = absl::StrCat(hook.program, "_perf");
+    if (!rescues_) return nullptr;
+    const std::string name = absl::StrCat(HookNamed(tracepoint).program, "_perf");
     return bpf_object__find_program_by_name(object(), name.c_str());
   }
 

@@ -36,13 +36,13 @@ struct Globals {
 struct Hook {
   const char* tracepoint;
   const char* program;
-  int rescued;       // enum fp_rescued; FP_RESCUED_COUNT: it has no second program
+  fp_rescued rescued;
   const char* cost;  // what is lost without it
 };
 inline constexpr char kSysExit[] = "sys_exit";
 // In the order of attachment: whoever sees a call enter must see it leave.
 inline constexpr Hook kHooks[] = {
-    {"module_free", "module_free", FP_RESCUED_COUNT,
+    {"module_free", "module_free", FP_RESCUED_FREE,
      "a driver that takes the place of an unloaded one may be shown under that one's name"},
     {"sched_process_exit", "process_exit", FP_RESCUED_END,
      "ends of threads are found by looking for them in /proc, later"},
