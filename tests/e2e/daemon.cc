@@ -197,7 +197,8 @@ std::string RowsThatDiffer(const Json& left, const Json& right) {
   std::map<std::string, std::array<uint64_t, 4>> rows;
   auto add = [&](const Json& footprint, size_t side) {
     for (const Json& row : footprint.at("syscalls")) {
-      auto& cells = rows[row.at("abi").get<std::string>() + " " + row.at("name").get<std::string>()];
+      auto& cells =
+          rows[row.at("abi").get<std::string>() + " " + row.at("name").get<std::string>()];
       cells[side] += row.at("calls").get<uint64_t>();
       cells[side + 1] += row.value("errors", uint64_t{0});
     }
