@@ -46,29 +46,49 @@ def build_directory(arch: str, given) -> pathlib.Path:
     return SOURCE / "build-arm64"
 
 
-def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), quick=False):
-    """Boots the cell and runs `tests`, or those that belong to it. Answers machine.Outcome."""
+@dataclasses.dataclass
+class Ready:
+    """A cell that can be booted: the kernel is fetched, the programs are built."""
+    cell: Cell
+    kernel: kernels.Kernel
+    directory: pathlib.Path  # of the build
+
+    def boot(self, lines: list, log: str, modules=(), silence=machine.SILENCE) -> machine.Outcome:
+        """Runs `lines`, (test, seconds, command) each; the console goes to the file `log`."""
+        cell = self.cell
+        # A word that no program prints by chance.
+        mark = f"@vm-{secrets.token_hex(4)}"
+        settings = {"slowness": SLOWNESS, "hide_btf": "1" if cell.btf == "hidden" else "",
+                    "daemon_as": DAEMON_USER if cell.caps else ""}
+        contents = Contents(cell.arch, self.kernel, self.directory, lines, mark, settings,
+                            tuple(modules))
+        logs = self.directory / "vm"
+        logs.mkdir(exist_ok=True)
+        words = ["lockdown=confidentiality"] if cell.lockdown else []
+        with tempfile.TemporaryDirectory(prefix="footprint-vm-") as scratch:
+            initramfs = pathlib.Path(scratch) / "initramfs.gz"
+            Guest(contents).write(initramfs)
+            threads = "single" if (cell.kernel, cell.arch) in ONE_THREAD else "multi"
+            command = machine.command(cell.arch, threads, self.kernel.image, initramfs, words)
+            return machine.Run(lines, mark, silence).boot(command, logs / log)
+
+
+def ready(cell: Cell, build=None, refresh=False) -> Ready:
+    """`build`: see build_directory()."""
     machine.emulator(cell.arch)
     directory = build_directory(cell.arch, build)
     kernel = kernels.get(cell.kernel, cell.arch, cell.variant, refresh)
     if cell.arch != host_architecture():
         cross.build(directory, os.cpu_count())
+    return Ready(cell, kernel, directory)
+
+
+def run(cell: Cell, tests: list, build=None, refresh=False, modules=(), quick=False):
+    """Boots the cell and runs `tests`, or those that belong to it. Answers machine.Outcome."""
+    made = ready(cell, build, refresh)
     chosen, left_out = selection.possible(
-        selection.named(tests) if tests else selection.for_cell(cell, quick), kernel)
-    lines = [(name, limit, selection.command(name, directory)) for name, limit in chosen]
-    # A word that no program prints by chance.
-    mark = f"@vm-{secrets.token_hex(4)}"
-    settings = {"slowness": SLOWNESS, "hide_btf": "1" if cell.btf == "hidden" else "",
-                "daemon_as": DAEMON_USER if cell.caps else ""}
-    contents = Contents(cell.arch, kernel, directory, lines, mark, settings, tuple(modules))
-    logs = directory / "vm"
-    logs.mkdir(exist_ok=True)
-    words = ["lockdown=confidentiality"] if cell.lockdown else []
-    with tempfile.TemporaryDirectory(prefix="footprint-vm-") as scratch:
-        initramfs = pathlib.Path(scratch) / "initramfs.gz"
-        Guest(contents).write(initramfs)
-        threads = "single" if (cell.kernel, cell.arch) in ONE_THREAD else "multi"
-        outcome = machine.boot(cell.arch, threads, kernel.image, initramfs, lines, mark, words,
-                               logs / f"{cell.name}.console")
+        selection.named(tests) if tests else selection.for_cell(cell, quick), made.kernel)
+    lines = [(name, limit, selection.command(name, made.directory)) for name, limit in chosen]
+    outcome = made.boot(lines, f"{cell.name}.console", modules)
     outcome.left_out = left_out
     return outcome

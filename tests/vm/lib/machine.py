@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+import typing
 
 from lib import board
 from lib.failure import Unavailable
@@ -21,7 +22,7 @@ MACHINES = {
               ["-machine", "virt", "-cpu", "max,pauth-impdef=on,lpa2=off"], "ttyAMA0"),
 }
 BOOT_LIMIT = 180  # seconds until the first mark
-SILENCE = 60  # seconds beyond a test's own limit
+SILENCE = 60  # seconds beyond a test's own limit, then the guest hangs
 TAIL = 40  # lines of the console that a failure shows
 
 
@@ -48,8 +49,9 @@ def emulator(arch: str) -> str:
     return program
 
 
-def _command(arch: str, threads: str, kernel: pathlib.Path, initramfs: pathlib.Path,
-             boot: list) -> list:
+def command(arch: str, threads: str, kernel: pathlib.Path, initramfs: pathlib.Path,
+            boot: list) -> list:
+    """Of the emulator; `boot`: words for the kernel."""
     program, machine, console = emulator(arch), MACHINES[arch][1], MACHINES[arch][2]
     hardware = [program, *machine, "-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config",
                 "-display", "none"]
@@ -63,11 +65,11 @@ def _command(arch: str, threads: str, kernel: pathlib.Path, initramfs: pathlib.P
 
 
 class Console:
-    """Lines of the console as they come; keeps all of them, and writes them to a file."""
+    """Lines of the console as they come; keeps all of them, and writes them to `log`."""
 
-    def __init__(self, process: subprocess.Popen, log: pathlib.Path):
+    def __init__(self, process: subprocess.Popen, log: typing.TextIO):
         self.lines, self._queue = [], queue.Queue()
-        self._log = open(log, "w")
+        self._log = log
         self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         self._reader.start()
 
@@ -78,7 +80,9 @@ class Console:
 
     def next(self, most: float):
         """The next line; None at the end; raises queue.Empty after `most` seconds."""
-        line = self._queue.get(timeout=max(most, 0.01))
+        if most <= 0:
+            raise queue.Empty
+        line = self._queue.get(timeout=most)
         if line is not None:
             # Firmware talks to a terminal.
             line = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc", "", line)
@@ -94,9 +98,9 @@ class Console:
 class Run:
     """One boot. Every test that was planned has a result at the end."""
 
-    def __init__(self, tests: list, mark: str):
+    def __init__(self, tests: list, mark: str, silence: int = SILENCE):
         self.planned = {name: int(limit) for name, limit, _ in tests}
-        self.mark = mark
+        self.mark, self.silence = mark, silence
         self.outcome = Outcome()
         self.current = None
         self.output = []
@@ -123,14 +127,14 @@ class Run:
         name = self.current or ("boot" if not self.outcome.results else "guest")
         self.outcome.results.append(Result(name, False, 0, [why, *console.tail()]))
 
-    def read(self, console: Console):
+    def _read(self, console: Console):
         begin = time.monotonic()
-        limit = BOOT_LIMIT
+        limit, end = BOOT_LIMIT, begin + BOOT_LIMIT
         while not self.done:
             try:
-                line = console.next(limit)
+                line = console.next(end - time.monotonic())
             except queue.Empty:
-                self._give_up(f"nothing heard for {limit} s: the guest hangs", console)
+                self._give_up(f"no test ended or began for {limit} s: the guest hangs", console)
                 return
             if line is None:
                 self._give_up("the guest ended before its tests did", console)
@@ -139,29 +143,29 @@ class Run:
                 if not self.outcome.boot_seconds:
                     self.outcome.boot_seconds = time.monotonic() - begin
                 self._marked(line)
-                limit = self.planned.get(self.current, 0) + SILENCE
+                # Not at other lines: a kernel that hangs may talk about it for ever.
+                limit = self.planned.get(self.current, 0) + self.silence
+                end = time.monotonic() + limit
             elif self.current and line.strip():
                 self.output.append(line)
 
-    def finish(self) -> Outcome:
+    def _finish(self) -> Outcome:
         seen = {result.name for result in self.outcome.results}
         for name in self.planned:
             if name not in seen:
                 self.outcome.results.append(Result(name, False, 0, ["did not run"]))
         return self.outcome
 
-
-def boot(arch, threads, kernel, initramfs, tests, mark, words, log: pathlib.Path) -> Outcome:
-    command = _command(arch, threads, kernel, initramfs, words)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT)
-    run = Run(tests, mark)
-    try:
-        run.read(Console(process, log))
-    finally:
-        try:
-            process.wait(timeout=10 if run.done else 0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    return run.finish()
+    def boot(self, command: list, log: pathlib.Path) -> Outcome:
+        """`log`: file that takes all that the console says."""
+        with open(log, "w") as copy, subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT) as process:
+            try:
+                self._read(Console(process, copy))
+                process.wait(timeout=10 if self.done else 0)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                process.kill()
+        return self._finish()
