@@ -161,38 +161,55 @@ static __always_inline __u32 task_status(void)
 
 #include "bpf/lib/object.bpf.h"
 #include "bpf/lib/call.bpf.h"
+#include "bpf/lib/rescue.bpf.h"
 
 SEC("tp_btf/sys_enter")
 int sys_enter(__u64 *ctx)
 {
-	return on_enter((const void *)ctx[0], ctx[1]);
+	const void *regs = (const void *)ctx[0];
+
+	if (rescues && perf_took_enter(regs, ctx[1]))
+		return 0;
+	on_enter(regs, ctx[1]);
+	return raw_took(FP_RESCUED_ENTER);
 }
 
 SEC("tp_btf/sys_exit")
 int sys_exit(__u64 *ctx)
 {
-	return on_leave((const void *)ctx[0], ctx[1]);
+	const void *regs = (const void *)ctx[0];
+
+	if (rescues && perf_took_exit(regs))
+		return 0;
+	on_leave(regs, ctx[1]);
+	return raw_took(FP_RESCUED_EXIT);
 }
 
 SEC("tp_btf/sched_process_fork")
 int process_fork(__u64 *ctx)
 {
-	return on_fork(ctx[1]);
+	if (rescues && perf_took_fork())
+		return 0;
+	on_fork(ctx[1]);
+	return raw_took(FP_RESCUED_FORK);
 }
 
 SEC("tp_btf/sched_process_exec")
 int process_exec(__u64 *ctx)
 {
-	return on_exec(ctx[1], ((struct linux_binprm *)ctx[2])->filename);
+	if (rescues && perf_took_exec())
+		return 0;
+	on_exec(ctx[1], ((struct linux_binprm *)ctx[2])->filename);
+	return raw_took(FP_RESCUED_EXEC);
 }
 
 SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *ctx)
 {
+	if (rescues)
+		note_rescued_end();
 	return on_task_exit();
 }
-
-#include "bpf/lib/rescue.bpf.h"
 
 /*
  * From here on the module's memory may be another's, and so may its addresses:

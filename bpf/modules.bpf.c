@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "bpf/lib/module.bpf.h"
+#include "bpf/lib/preempt.bpf.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define MODULE_REF_BASE 1     /* kernel/module/main.c: what a module holds of itself */
@@ -64,17 +65,18 @@ struct trace_event_raw_module_request {
 
 #pragma clang attribute pop
 
-/* 1: each hook has a second program. */
+/* 1: programs of perf's tracepoints go first, see bpf/lib/rescue.bpf.h. */
 const volatile __u32 rescues = 0;
 /* Entries of `marks` - 1; the number is a power of two. */
 const volatile __u32 mark_mask = 0;
-/* Skipped runs that the second program made up for, by enum fp_module_kind. */
+/* Skipped runs of perf's program that the raw one made up for, by enum fp_module_kind. */
 __u64 rescued[FP_MODULE_PUT + 1] = {};
 
 /*
- * Hash of task and kind -> events that the raw program has taken and the second has not passed.
- * A number, because an interrupt brings events of its own between the two. Two tasks may
- * share one: should one's event be skipped in just that moment, it is the other's that counts twice.
+ * Hash of task, context and kind -> events that perf's program has taken and the raw one has not
+ * passed. Numbers, because two tasks may share one. Where the raw program is skipped its mark
+ * stays, and an event that perf's is skipped for may later be taken for it: a run of each is
+ * missed then, and one is counted as lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -84,22 +86,48 @@ struct {
 } marks SEC(".maps");
 
 #define TASK_SHIFT 6		/* task_struct begins on a cache line */
+#define CONTEXT_SHIFT 3		/* above enum fp_module_kind */
 #define HASH_FACTOR 0x9e3779b1u /* 2^32 over the golden ratio */
+
+/* An interrupt brings events of its own between the two programs of its task's. */
+static __always_inline __u32 context(void)
+{
+	__u32 count = preempt_count();
+
+	return !!(count & SOFTIRQ_MASK) | !!(count & HARDIRQ_MASK) << 1 | !!(count & NMI_MASK) << 2;
+}
 
 static __always_inline __u32 *marks_of(enum fp_module_kind kind)
 {
 	__u32 task = bpf_get_current_task() >> TASK_SHIFT;
-	__u32 key = ((task * HASH_FACTOR) >> 12 ^ kind) & mark_mask;
+	__u32 key = ((task * HASH_FACTOR) >> 12 ^ context() << CONTEXT_SHIFT ^ kind) & mark_mask;
 
 	return bpf_map_lookup_elem(&marks, &key);
 }
 
-static __always_inline void mark(enum fp_module_kind kind)
+/* Perf's program is done. Not before: an interrupt in it is taken by the raw program alone. */
+static __always_inline int mark(enum fp_module_kind kind)
 {
-	__u32 *taken = rescues ? marks_of(kind) : NULL;
+	__u32 *taken = marks_of(kind);
 
 	if (taken)
 		__sync_fetch_and_add(taken, 1);
+	return 0;
+}
+
+static __always_inline __u32 is_taken(enum fp_module_kind kind)
+{
+	__u32 *taken;
+
+	if (!rescues)
+		return 0;
+	taken = marks_of(kind);
+	if (taken && *taken) {
+		__sync_fetch_and_add(taken, -1);
+		return 1;
+	}
+	__sync_fetch_and_add(&rescued[kind], 1);
+	return 0;
 }
 
 static __always_inline void see(const void *module, enum fp_module_kind kind, struct seen *seen)
@@ -141,26 +169,10 @@ static __always_inline void describe_loader(struct fp_module_event *event)
 	bpf_probe_read_user(event->args, length & (sizeof(event->args) - 1), (const void *)begin);
 }
 
-/*
- * Second programs, for kernels that preempt the raw ones and then skip them: see
- * bpf/lib/rescue.bpf.h. What the raw ones read, these are handed.
- */
+/* What the raw programs read, perf's are handed. */
 static __always_inline const void *name_in(const void *ctx, __u32 place)
 {
 	return ctx + (place & 0xffff);
-}
-
-/* Has the raw program taken this event? It is of one context, and passes both programs in turn. */
-static __always_inline __u32 is_taken(enum fp_module_kind kind)
-{
-	__u32 *taken = marks_of(kind);
-
-	if (taken && *taken) {
-		__sync_fetch_and_add(taken, -1);
-		return 1;
-	}
-	__sync_fetch_and_add(&rescued[kind], 1);
-	return 0;
 }
 
 SEC("tp/module/module_load")
@@ -168,7 +180,8 @@ int module_load_perf(struct trace_event_raw_module_load *ctx)
 {
 	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name), .taints = ctx->taints };
 
-	return is_taken(FP_MODULE_LOAD) ? 0 : on_load(&module);
+	on_load(&module);
+	return mark(FP_MODULE_LOAD);
 }
 
 SEC("tp/module/module_free")
@@ -176,7 +189,8 @@ int module_free_perf(struct trace_event_raw_module_free *ctx)
 {
 	struct seen module = { .name = name_in(ctx, ctx->__data_loc_name) };
 
-	return is_taken(FP_MODULE_FREE) ? 0 : on_free(&module);
+	on_free(&module);
+	return mark(FP_MODULE_FREE);
 }
 
 static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx,
@@ -188,7 +202,8 @@ static __always_inline int on_refcount(struct trace_event_raw_module_refcnt *ctx
 		.has_refcount = 1,
 	};
 
-	return is_taken(kind) ? 0 : on_reference(&module, ctx->ip, kind);
+	on_reference(&module, ctx->ip, kind);
+	return mark(kind);
 }
 
 SEC("tp/module/module_get")
@@ -206,9 +221,8 @@ int module_put_perf(struct trace_event_raw_module_refcnt *ctx)
 SEC("tp/module/module_request")
 int module_request_perf(struct trace_event_raw_module_request *ctx)
 {
-	if (is_taken(FP_MODULE_REQUEST))
-		return 0;
-	return on_request(name_in(ctx, ctx->__data_loc_name), ctx->wait, ctx->ip);
+	on_request(name_in(ctx, ctx->__data_loc_name), ctx->wait, ctx->ip);
+	return mark(FP_MODULE_REQUEST);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

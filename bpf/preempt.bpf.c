@@ -4,12 +4,10 @@
  * preemption off; 7.x does not, and then skips the program for every other task that gets
  * there meanwhile on the same CPU (bpf_trace_run: prog->active). Attached for a moment.
  */
-#include "bpf/lib/vmlinux.h"
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-
-#define PREEMPT_MASK 0xff /* include/linux/preempt.h: depth of preempt_disable() */
+#include "bpf/lib/preempt.bpf.h"
 
 /* Thread that makes the call. */
 const volatile __u32 caller = 0;
@@ -22,25 +20,6 @@ __u32 depth = 0;
  * preempted. Told by a place that is always entered with preemption off.
  */
 __u32 kept = 0;
-
-#if defined(__TARGET_ARCH_x86)
-/* A variable of its own since 6.15; before, preemption was off. arch/x86/include/asm/preempt.h */
-extern const int __preempt_count __ksym __weak;
-
-static __always_inline __u32 preempt_count(void)
-{
-	if (!&__preempt_count)
-		return 1;
-	return *(const int *)bpf_this_cpu_ptr(&__preempt_count);
-}
-#else
-static __always_inline __u32 preempt_count(void)
-{
-	struct thread_info___arm64 *info = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(info, preempt.count);
-}
-#endif
 
 SEC("tp_btf/sys_enter")
 int count_depth(__u64 *ctx)

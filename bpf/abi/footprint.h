@@ -141,7 +141,7 @@ enum fp_seen {
 	FP_SEEN_EXEC = 4,
 };
 
-/* Hooks with a second program, see bpf/lib/rescue.bpf.h. */
+/* Hooks that have a program of perf, too: see bpf/lib/rescue.bpf.h. */
 enum fp_rescued {
 	FP_RESCUED_ENTER,
 	FP_RESCUED_EXIT,

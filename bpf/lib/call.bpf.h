@@ -101,7 +101,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 	}
 	if (orphan)
 		enter_orphan(orphan, key, regs);
-	else if (!rescues) /* else the second program cannot tell, and tries again */
+	else
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
 	return NULL;
 }

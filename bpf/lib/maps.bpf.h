@@ -31,7 +31,7 @@ const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 /* Distinct ioctl commands that one class may take of the table. */
 const volatile __u32 class_commands = 256;
 
-/* 1: each hook has a second program, for the runs that the kernel skips. */
+/* 1: programs of perf's tracepoints go first, see bpf/lib/rescue.bpf.h. */
 const volatile __u32 rescues = 0;
 /* 1: `ignored_comms` has entries. */
 const volatile __u32 ignores_comms = 0;
@@ -47,7 +47,7 @@ __u32 frames = 0;
 __u32 measured = 0;
 /* Ordinal of the attachment of sys_exit that is in force; 0: none. Written by the daemon. */
 __u32 exits = 0;
-/* enum fp_rescued: skipped runs that the second program made up for. Added to by kernel programs. */
+/* enum fp_rescued: skipped runs of perf's program that the raw one made up for. Added to by kernel programs. */
 __u64 rescued[FP_RESCUED_COUNT] = {};
 /* Entries of `ignored_groups`. Written by the daemon. */
 __u32 groups_ignored = 0;
@@ -118,7 +118,7 @@ struct {
 } orphans SEC(".maps");
 
 /*
- * By address of the child's task; noted by a second program, which does not know that, by its
+ * By address of the child's task; noted by a program of perf, which does not know that, by its
  * tid: no task lies that low. Ended by: the child's claim, or its exit.
  */
 struct {

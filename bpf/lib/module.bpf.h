@@ -20,8 +20,8 @@ struct seen {
 };
 
 /* The including object defines these. */
-/* The raw program has taken this event of the current context: for a second one, if there is any. */
-static __always_inline void mark(enum fp_module_kind kind);
+/* Has another program, which goes first, taken this event? Events pass both in turn. */
+static __always_inline __u32 is_taken(enum fp_module_kind kind);
 static __always_inline void see(const void *module, enum fp_module_kind kind, struct seen *seen);
 /* Boot-time ns when the current process started, or 0. */
 static __always_inline __u64 process_start(void);
@@ -338,7 +338,8 @@ int module_load(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
-	mark(FP_MODULE_LOAD);
+	if (is_taken(FP_MODULE_LOAD))
+		return 0;
 	see((const void *)ctx->args[0], FP_MODULE_LOAD, &module);
 	return on_load(&module);
 }
@@ -348,7 +349,8 @@ int module_free(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
-	mark(FP_MODULE_FREE);
+	if (is_taken(FP_MODULE_FREE))
+		return 0;
 	see((const void *)ctx->args[0], FP_MODULE_FREE, &module);
 	return on_free(&module);
 }
@@ -358,7 +360,8 @@ int module_get(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
-	mark(FP_MODULE_GET);
+	if (is_taken(FP_MODULE_GET))
+		return 0;
 	see((const void *)ctx->args[0], FP_MODULE_GET, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_GET);
 }
@@ -368,7 +371,8 @@ int module_put(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen module = {};
 
-	mark(FP_MODULE_PUT);
+	if (is_taken(FP_MODULE_PUT))
+		return 0;
 	see((const void *)ctx->args[0], FP_MODULE_PUT, &module);
 	return on_reference(&module, ctx->args[1], FP_MODULE_PUT);
 }
@@ -376,7 +380,8 @@ int module_put(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/module_request")
 int module_request(struct bpf_raw_tracepoint_args *ctx)
 {
-	mark(FP_MODULE_REQUEST);
+	if (is_taken(FP_MODULE_REQUEST))
+		return 0;
 	return on_request((const void *)ctx->args[0], ctx->args[1] & 1, ctx->args[2]);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Second programs, for kernels that preempt raw tracepoints (7.x): there a program is skipped
- * while another task is inside it on the same CPU (bpf_trace_run: prog->active). Perf keeps
- * preemption off, but skips its programs while a task was preempted in a bpf(2) call
- * (bpf_prog_active). Attached after the raw ones, these take what those were skipped for.
- * Included by the full object, after its raw programs.
+ * For kernels that preempt raw tracepoints (7.x): there a program is skipped while another task
+ * is inside it on the same CPU (bpf_trace_run: prog->active). So each hook has a program of
+ * perf's tracepoint, too. Perf keeps preemption off, and skips its programs only while a task was
+ * preempted in a bpf(2) call (bpf_prog_active). Perf's goes first and leaves a mark in its thread's
+ * flight; the raw one takes the events without. First, because that order alone can be had: one
+ * function calls all programs of perf, those of other tools as well, and stands where the
+ * first of them has put it, so before whatever is attached after ours.
+ * Included by the full object, before its raw programs.
  */
 #ifndef FOOTPRINT_LIB_RESCUE_BPF_H
 #define FOOTPRINT_LIB_RESCUE_BPF_H
@@ -16,15 +19,10 @@ struct raw_syscall {
 	__s64 ret;
 };
 
-static __always_inline void made_up_for(enum fp_rescued hook)
-{
-	__sync_fetch_and_add(&rescued[hook], 1);
-}
-
 enum taker {
-	TAKER_NOBODY,  /* the event was skipped */
+	TAKER_NOBODY,  /* perf's program was skipped */
 	TAKER_UNKNOWN, /* the thread has nothing to mark it in */
-	TAKER_RAW,
+	TAKER_PERF,
 };
 
 /* Takes the mark away. Calls of an ignored thread are nobody's, and carry none. */
@@ -34,8 +32,8 @@ static __always_inline enum taker take(struct fp_flight *flight, __u32 event, __
 
 	flight->seen = FP_SEEN_NONE;
 	if (seen == event)
-		return TAKER_RAW;
-	return ignored && (event == FP_SEEN_ENTER || event == FP_SEEN_EXIT) ? TAKER_RAW : TAKER_NOBODY;
+		return TAKER_PERF;
+	return ignored && (event == FP_SEEN_ENTER || event == FP_SEEN_EXIT) ? TAKER_PERF : TAKER_NOBODY;
 }
 
 static __noinline __u32 taker_of(__u32 tid, __u32 event)
@@ -49,90 +47,93 @@ static __noinline __u32 taker_of(__u32 tid, __u32 event)
 	return orphan ? take(&orphan->flight, event, orphan->ident.ignored) : TAKER_UNKNOWN;
 }
 
-/* What on_...() has left: the mark is for the other program alone. Not TAKER_UNKNOWN: an identity. */
-static __always_inline __u32 unmark(__u32 tid)
+/* Has perf's program taken this call? Else the thread has an identity to count it for. */
+static __always_inline __u32 perf_took_enter(const void *regs, __u32 nr)
 {
-	return taker_of(tid, FP_SEEN_NONE);
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 taker;
+	struct fp_slot *slot;
+
+	if (owner_of(call_key(call_abi(regs, nr, NULL), nr)) & FP_OWNER_IGNORE)
+		return 1;
+	taker = taker_of((__u32)pid_tgid, FP_SEEN_ENTER);
+	/* That it is nobody's, perf's program has counted, or it is one that both have missed. */
+	return taker == TAKER_PERF || (taker == TAKER_UNKNOWN && !claim(pid_tgid, &slot));
+}
+
+static __always_inline __u32 perf_took_exit(const void *regs)
+{
+	__u32 nr = call_number(regs);
+
+	if (owner_of(call_key(call_abi(regs, nr, NULL), nr)) & FP_OWNER_IGNORE)
+		return 1;
+	return taker_of((__u32)bpf_get_current_pid_tgid(), FP_SEEN_EXIT) == TAKER_PERF;
+}
+
+/* Of a thread without identity nobody knows: one more note of its child does no harm. */
+static __always_inline __u32 perf_took_fork(void)
+{
+	return taker_of((__u32)bpf_get_current_pid_tgid(), FP_SEEN_FORK) == TAKER_PERF;
+}
+
+static __always_inline __u32 perf_took_exec(void)
+{
+	return taker_of((__u32)bpf_get_current_pid_tgid(), FP_SEEN_EXEC) == TAKER_PERF;
+}
+
+/* A thread that ends with an identity: perf's program has closed its slot, or removed its stand-in. */
+static __always_inline void note_rescued_end(void)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (slot_of(tid) || orphan_of(tid))
+		__sync_fetch_and_add(&rescued[FP_RESCUED_END], 1);
+}
+
+/*
+ * The raw program took an event, and takes the mark away that on_...() left for it. Nothing was
+ * made up for a thread without identity: a new child that gets its own, or nobody's to care for.
+ */
+static __always_inline int raw_took(enum fp_rescued hook)
+{
+	if (rescues && taker_of((__u32)bpf_get_current_pid_tgid(), FP_SEEN_NONE) != TAKER_UNKNOWN)
+		__sync_fetch_and_add(&rescued[hook], 1);
+	return 0;
+}
+
+static __always_inline const void *current_regs(void)
+{
+	return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
 SEC("tp/raw_syscalls/sys_enter")
 int sys_enter_perf(struct raw_syscall *ctx)
 {
-	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 tid = (__u32)pid_tgid, nr = ctx->id, abi = call_abi(regs, nr, NULL), taker;
-	struct fp_slot *slot;
-
-	if (owner_of(call_key(abi, nr)) & FP_OWNER_IGNORE)
-		return 0;
-	taker = taker_of(tid, FP_SEEN_ENTER);
-	if (taker == TAKER_RAW)
-		return 0;
-	if (taker == TAKER_UNKNOWN && !claim(pid_tgid, &slot)) {
-		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
-		return 0;
-	}
-	made_up_for(FP_RESCUED_ENTER);
-	on_enter(regs, nr);
-	unmark(tid);
-	return 0;
+	return on_enter(current_regs(), ctx->id);
 }
 
 SEC("tp/raw_syscalls/sys_exit")
 int sys_exit_perf(struct raw_syscall *ctx)
 {
-	const void *regs = (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u32 tid = (__u32)bpf_get_current_pid_tgid(), nr = ctx->id, abi = call_abi(regs, nr, NULL);
-	__u32 taker;
-
-	if (owner_of(call_key(abi, nr)) & FP_OWNER_IGNORE)
-		return 0;
-	taker = taker_of(tid, FP_SEEN_EXIT);
-	if (taker == TAKER_RAW)
-		return 0;
-	on_leave(regs, ctx->ret);
-	/* A thread without identity is a new child that gets its own, or nobody's to care for. */
-	if (unmark(tid) != TAKER_UNKNOWN)
-		made_up_for(FP_RESCUED_EXIT);
-	return 0;
+	return on_leave(current_regs(), ctx->ret);
 }
 
+/* Perf does not hand over the child's task: see `births`. */
 SEC("tp/sched/sched_process_fork")
 int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid(), taker = taker_of(tid, FP_SEEN_FORK);
-
-	if (taker == TAKER_RAW)
-		return 0;
-	/* Of a parent without identity the note may be there already: one more does no harm. */
-	if (taker == TAKER_NOBODY)
-		made_up_for(FP_RESCUED_FORK);
-	on_fork((__u32)ctx->child_pid);
-	unmark(tid);
-	return 0;
+	return on_fork((__u32)ctx->child_pid);
 }
 
 SEC("tp/sched/sched_process_exec")
 int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	if (taker_of(tid, FP_SEEN_EXEC) == TAKER_RAW)
-		return 0;
-	made_up_for(FP_RESCUED_EXEC);
-	on_exec(ctx->old_pid, (const void *)ctx + (ctx->__data_loc_filename & 0xffff));
-	unmark(tid);
-	return 0;
+	return on_exec(ctx->old_pid, (const void *)ctx + (ctx->__data_loc_filename & 0xffff));
 }
 
-/* The raw program has closed the thread's slot, or removed its stand-in. */
 SEC("tp/sched/sched_process_exit")
 int process_exit_perf(void *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	if (slot_of(tid) || orphan_of(tid))
-		made_up_for(FP_RESCUED_END);
 	return on_task_exit();
 }
 

@@ -129,12 +129,6 @@ struct pt_regs {
 };
 
 /* arm64 */
-struct thread_info___arm64 {
-	struct {
-		__u32 count;
-	} preempt;
-};
-
 struct pt_regs___arm64 {
 	__u64 regs[31];
 	__u64 pstate;

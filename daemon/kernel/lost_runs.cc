@@ -5,9 +5,16 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace footprint::kernel {
 namespace {
+
+constexpr int kLooks = 8;
+constexpr std::chrono::milliseconds kBetweenLooks{1};
+
+}  // namespace
 
 uint64_t SkippedRuns(bpf_program* program) {
   bpf_prog_info info{};
@@ -16,14 +23,20 @@ uint64_t SkippedRuns(bpf_program* program) {
   return info.recursion_misses;
 }
 
-}  // namespace
-
-uint64_t LostRuns(bpf_program* first, bpf_program* second, const volatile uint64_t* made_up_for) {
-  // Read first: a run is skipped before it is made up for, and the difference errs upwards.
-  const uint64_t rescued = made_up_for == nullptr ? 0 : *made_up_for;
-  const uint64_t skipped = SkippedRuns(first);
-  if (second == nullptr) return skipped;
-  return std::min(skipped - std::min(rescued, skipped), SkippedRuns(second));
+uint64_t LostRuns(bpf_program* first, bpf_program* second, const volatile uint64_t& made_up_for,
+                  uint64_t seen) {
+  if (first == nullptr) return std::max(seen, SkippedRuns(second));
+  uint64_t least = UINT64_MAX;
+  for (int look = 0; look < kLooks; look++) {
+    if (look > 0) std::this_thread::sleep_for(kBetweenLooks);
+    // Read first: a run is skipped before it is made up for, and the difference errs upwards.
+    const uint64_t rescued = made_up_for;
+    const uint64_t skipped = SkippedRuns(first);
+    // Each look says how many are lost by now at most, so the least of them holds for the first.
+    least = std::min({least, skipped - std::min(rescued, skipped), SkippedRuns(second)});
+    if (least <= seen) return seen;
+  }
+  return least;
 }
 
 }  // namespace footprint::kernel

@@ -9,12 +9,16 @@ struct bpf_program;
 
 namespace footprint::kernel {
 
-// Runs of `first` that were lost for good, at most. `second` makes up for runs that the kernel
-// skipped and adds to `made_up_for`; both null: there is none. An event is lost where both programs
-// were skipped, so never more than either count says: that of the first still has the threads that
-// are between the two programs at this moment, that of the second may be of events that the first
-// had taken. A kernel that does not tell counts as none. bpf_prog_info.recursion_misses, Linux 5.12
-uint64_t LostRuns(bpf_program* first, bpf_program* second, const volatile uint64_t* made_up_for);
+// Runs that the kernel skipped since the program was loaded; 0 where it does not tell (up to
+// 5.11). bpf_prog_info.recursion_misses
+uint64_t SkippedRuns(bpf_program* program);
+
+// Events that both programs of a hook were skipped for, at most; never less than `seen`, which an
+// earlier call answered. `first` is perf's, whose skipped runs `second` makes up for and then adds
+// to `made_up_for`; null: there is none. Waits for threads that are between the two, some
+// milliseconds at most: those that are still there count as lost.
+uint64_t LostRuns(bpf_program* first, bpf_program* second, const volatile uint64_t& made_up_for,
+                  uint64_t seen);
 
 }  // namespace footprint::kernel
 

@@ -66,7 +66,7 @@ class LoadedModules : public ModuleProbe {
     Skeleton::destroy(skeleton_);
   }
 
-  // Before LoadAndAttach(): each hook gets its second program, or that fails.
+  // Before LoadAndAttach(): each hook gets perf's program, too, or that fails.
   absl::Status Rescue() {
     if constexpr (requires { skeleton_->maps.marks; }) {
       // With fewer marks than mark_mask says, events would count twice.
@@ -152,8 +152,7 @@ class LoadedModules : public ModuleProbe {
   std::vector<HookState> Hooks() const override {
     for (size_t i = 0; i < hooks_.size(); ++i) {
       HookState& hook = hooks_[i];
-      // See LoadedProbe::Hooks().
-      if (hook.attached) hook.missed = std::max(hook.missed, MissedBy(kModuleHooks[i]));
+      if (hook.attached) hook.missed = MissedBy(kModuleHooks[i], hook.missed);
     }
     return hooks_;
   }
@@ -166,12 +165,12 @@ class LoadedModules : public ModuleProbe {
     }
     for (const ModuleHook& hook : kModuleHooks) {
       bpf_program__set_autoload(Program(hook), true);
-      if (Rescuer(hook) != nullptr) bpf_program__set_autoload(Rescuer(hook), true);
+      if (PerfProgram(hook) != nullptr) bpf_program__set_autoload(PerfProgram(hook), true);
     }
   }
 
   void Attach(const ModuleHook& hook, HookState& state) {
-    for (bpf_program* program : {Program(hook), Rescuer(hook)}) {
+    for (bpf_program* program : {PerfProgram(hook), Program(hook)}) {
       if (program == nullptr) continue;
       bpf_link* link = bpf_program__attach(program);
       if (link == nullptr) {
@@ -183,15 +182,15 @@ class LoadedModules : public ModuleProbe {
     state.attached = true;
   }
 
-  uint64_t MissedBy(const ModuleHook& hook) const {
-    return LostRuns(Program(hook), Rescuer(hook),
-                    rescued_ == nullptr ? nullptr : &rescued_[hook.kind]);
+  uint64_t MissedBy(const ModuleHook& hook, uint64_t seen) const {
+    if (rescued_ == nullptr) return std::max(seen, SkippedRuns(Program(hook)));
+    return LostRuns(PerfProgram(hook), Program(hook), rescued_[hook.kind], seen);
   }
 
   bpf_program* Program(const ModuleHook& hook) const {
     return bpf_object__find_program_by_name(skeleton_->obj, hook.name);
   }
-  bpf_program* Rescuer(const ModuleHook& hook) const {
+  bpf_program* PerfProgram(const ModuleHook& hook) const {
     if (rescued_ == nullptr) return nullptr;
     return bpf_object__find_program_by_name(skeleton_->obj,
                                             absl::StrCat(hook.name, "_perf").c_str());
@@ -207,7 +206,7 @@ class LoadedModules : public ModuleProbe {
 
   Skeleton* skeleton_;
   const char* const name_;
-  volatile uint64_t* rescued_ = nullptr;  // by fp_module_kind; null: there are no second programs
+  volatile uint64_t* rescued_ = nullptr;  // by fp_module_kind; null: there are no programs of perf
   std::string degraded_;
   std::vector<bpf_link*> links_;
   mutable std::vector<HookState> hooks_;  // in the order of kModuleHooks, as of the last look

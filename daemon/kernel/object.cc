@@ -143,14 +143,15 @@ class SkeletonObject : public Object {
   bpf_program* Program(const std::string& tracepoint) override {
     return bpf_object__find_program_by_name(object(), HookNamed(tracepoint).program);
   }
-  bpf_program* Rescuer(const std::string& tracepoint) override {
+  bpf_program* PerfProgram(const std::string& tracepoint) override {
     if (!rescues_) return nullptr;
     const std::string name = absl::StrCat(HookNamed(tracepoint).program, "_perf");
     return bpf_object__find_program_by_name(object(), name.c_str());
   }
 
   absl::Status Attach(HookState& state) override {
-    for (bpf_program* program : {Program(state.name), Rescuer(state.name)}) {
+    // In this order, see bpf/lib/rescue.bpf.h.
+    for (bpf_program* program : {PerfProgram(state.name), Program(state.name)}) {
       if (program == nullptr) continue;
       bpf_link* link = bpf_program__attach(program);
       if (link == nullptr) {
@@ -213,7 +214,7 @@ std::vector<HookState> ChooseHooks(SkeletonObject<Skeleton>& object, const Optio
       state.reason = kNotNeeded;
     }
     bpf_program__set_autoload(program, !disabled);
-    if (program = object.Rescuer(hook.tracepoint); program != nullptr) {
+    if (program = object.PerfProgram(hook.tracepoint); program != nullptr) {
       bpf_program__set_autoload(program, !disabled);
     }
     hooks.push_back(state);

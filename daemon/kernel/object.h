@@ -71,8 +71,9 @@ class Object {
   virtual bpf_object* object() = 0;
   // The program of a hook. Never null for a hook that Load() reported.
   virtual bpf_program* Program(const std::string& tracepoint) = 0;
-  // The program that makes up for skipped runs of the hook's own; null: there is none.
-  virtual bpf_program* Rescuer(const std::string& tracepoint) = 0;
+  // The one of perf's tracepoint, which goes first where programs are preempted; null: there is
+  // none.
+  virtual bpf_program* PerfProgram(const std::string& tracepoint) = 0;
   // Attaches or detaches the hook while the others go on.
   virtual absl::Status Attach(HookState& hook) = 0;
   virtual void Detach(HookState& hook) = 0;

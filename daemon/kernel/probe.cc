@@ -179,7 +179,7 @@ class LoadedProbe : public Probe {
   std::vector<HookState> Hooks() const override {
     for (HookState& hook : hooks_) {
       // A count that fell again, as threads pass the second program, would hide a loss behind it.
-      if (hook.attached) hook.missed = std::max(hook.missed, MissedBy(hook.name));
+      if (hook.attached) hook.missed = MissedBy(hook.name, hook.missed);
     }
     return hooks_;
   }
@@ -195,10 +195,9 @@ class LoadedProbe : public Probe {
     return 0;
   }
 
-  uint64_t MissedBy(const std::string& name) const {
-    bpf_program* second = object_->Rescuer(name);
-    return LostRuns(object_->Program(name), second,
-                    second == nullptr ? nullptr : &globals_.rescued[HookNamed(name).rescued]);
+  uint64_t MissedBy(const std::string& name, uint64_t seen) const {
+    return LostRuns(object_->PerfProgram(name), object_->Program(name),
+                    globals_.rescued[HookNamed(name).rescued], seen);
   }
 
   HookState* HookOf(const std::string& name) {

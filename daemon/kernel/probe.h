@@ -34,7 +34,7 @@ struct Options {
   const OwnerTable* owners = nullptr;        // borrowed for the call
   // Create() finds out the rest.
   bool may_read_kernel = true;
-  bool rescues = false;  // calls have second programs, see bpf/lib/rescue.bpf.h
+  bool rescues = false;  // programs of perf's tracepoints go first, see bpf/lib/rescue.bpf.h
   uint32_t possible = FP_MEASURE_ALL;
 };
 

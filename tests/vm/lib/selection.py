@@ -24,6 +24,8 @@ EITHER_OBJECT = [
     ("e2e.stream.events_of_a_life", 240), ("e2e.loss.slots_64_spill_holds", 600),
     ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
 ]
+# Needs tracefs, which lockdown closes.
+BESIDE = [("e2e.beside.a_tool_of_perf", 300)]
 # What every run of the project's tests does on its two cells, for both objects where they load.
 # What stands behind a descriptor: where the full object serves.
 BEHIND = [("e2e.objects.every_kind_of_file", 300),
@@ -34,6 +36,7 @@ MODULES = [("e2e.modules.hooks_are_told", 240), ("e2e.modules.exact_to_the_count
            ("e2e.modules.table_is_that_of_the_kernel", 300),
            ("e2e.modules.requests_name_who_asked", 300),
            ("e2e.modules.rig_against_its_baseline", 300)]
+OF_BOTH = {"e2e.modules.exact_to_the_count"}  # for both objects, one after the other
 # Where the board has the bus, see board.py.
 ON_BOARD = {"amd64": [], "arm64": [("e2e.modules.spi_behind_its_descriptor", 300)]}
 MODULES_BEHIND = [("e2e.modules.i2c_behind_its_descriptor", 300),
@@ -75,13 +78,14 @@ def _all_of(cell) -> list:
     if cell.lockdown:  # takes away the helpers without which the core object knows nothing
         return OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
     if cell.kernel in FULL_ALONE:
+        modules = [(name + "/full" if name in OF_BOTH else name, limit) for name, limit in MODULES]
         return (OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT +
-                BEHIND + NAMES + MODULES + MODULES_BEHIND + ON_BOARD[cell.arch])
+                BESIDE + BEHIND + NAMES + modules + MODULES_BEHIND + ON_BOARD[cell.arch])
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
-        return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT
+        return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT + BESIDE
     if cell.caps:
-        return OBJECTS + both + EITHER_OBJECT + BEHIND + MODULES
-    return (OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BEHIND + NAMES + MODULES +
+        return OBJECTS + both + EITHER_OBJECT + BESIDE + BEHIND + MODULES
+    return (OBJECTS + both + WITHOUT_BTF + EITHER_OBJECT + BESIDE + BEHIND + NAMES + MODULES +
             MODULES_BEHIND + ON_BOARD[cell.arch])
 
 
@@ -97,7 +101,7 @@ def possible(chosen: list, kernel) -> tuple:
 
 
 def named(names: list) -> list:
-    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BEHIND, NAMES, MODULES, MODULES_BEHIND,
+    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BESIDE, BEHIND, NAMES, MODULES, MODULES_BEHIND,
               WITHOUT_BTF, *OF_ARCHITECTURE.values(), *ON_BOARD.values())
     known = {name: limit for group in groups for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
