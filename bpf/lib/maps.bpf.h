@@ -47,7 +47,7 @@ __u32 frames = 0;
 __u32 measured = 0;
 /* Ordinal of the attachment of sys_exit that is in force; 0: none. Written by the daemon. */
 __u32 exits = 0;
-/* enum fp_rescued: skipped runs of perf's program that the raw one made up for. Added to by kernel programs. */
+/* enum fp_rescued: skipped runs of perf's program that the raw one made up for. Added to there. */
 __u64 rescued[FP_RESCUED_COUNT] = {};
 /* Entries of `ignored_groups`. Written by the daemon. */
 __u32 groups_ignored = 0;
