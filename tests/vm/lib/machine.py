@@ -23,7 +23,7 @@ MACHINES = {
 }
 BOOT_LIMIT = 180  # seconds until the first mark
 SILENCE = 60  # seconds beyond a test's own limit, then the guest hangs
-TAIL = 40  # lines of the console that a failure shows
+TAIL = 100  # lines of the console that a failure shows: a trace takes 40, and what led to it
 
 
 @dataclasses.dataclass
@@ -163,9 +163,6 @@ class Run:
                 stderr=subprocess.STDOUT) as process:
             try:
                 self._read(Console(process, copy))
-                process.wait(timeout=10 if self.done else 0)
-            except subprocess.TimeoutExpired:
-                pass
             finally:
                 process.kill()
         return self._finish()
