@@ -141,6 +141,8 @@ enum fp_seen {
 	FP_SEEN_EXEC = 4,
 };
 
+#define FP_ROOMLESS 1024 /* places for threads that no room was found for */
+
 /* Hooks that have a program of perf, too: see bpf/lib/rescue.bpf.h. */
 enum fp_rescued {
 	FP_RESCUED_ENTER,

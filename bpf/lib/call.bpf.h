@@ -99,10 +99,12 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 			return slot;
 		orphan = orphan_of((__u32)pid_tgid);
 	}
-	if (orphan)
+	if (orphan) {
 		enter_orphan(orphan, key, regs);
-	else
+	} else {
+		saw_without_room(pid_tgid, FP_SEEN_ENTER);
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+	}
 	return NULL;
 }
 
@@ -237,6 +239,8 @@ static __noinline int leave_slotless(__s64 ret)
 			saw(&slot->flight, FP_SEEN_EXIT);
 		else if (orphan)
 			saw(&orphan->flight, FP_SEEN_EXIT);
+		else
+			saw_without_room(pid_tgid, FP_SEEN_EXIT);
 	}
 	return 0;
 }

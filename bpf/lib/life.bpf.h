@@ -105,6 +105,13 @@ static __always_inline void saw(struct fp_flight *flight, __u32 event)
 		flight->seen = event;
 }
 
+/* The same for a thread that has nothing to mark it in. Another one may take its place. */
+static __always_inline void saw_without_room(__u64 pid_tgid, __u32 event)
+{
+	if (rescues)
+		roomless[(__u32)pid_tgid % FP_ROOMLESS] = pid_tgid << 32 | event;
+}
+
 /* sched_process_fork, in the parent: the child has not run yet. child: see `births`. */
 static __always_inline int on_fork(__u64 child)
 {
@@ -209,6 +216,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	}
 	ident = new_ident((__u32)pid_tgid, &slot);
 	if (!ident) {
+		saw_without_room(pid_tgid, FP_SEEN_EXEC);
 		if (old)
 			close_slot(old);
 		return 0;

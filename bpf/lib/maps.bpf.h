@@ -49,6 +49,8 @@ __u32 measured = 0;
 __u32 exits = 0;
 /* enum fp_rescued: skipped runs of perf's program that the raw one made up for. Added to there. */
 __u64 rescued[FP_RESCUED_COUNT] = {};
+/* By tid: a thread that a program found no room for, tid << 32 | enum fp_seen. 0: none. */
+__u64 roomless[FP_ROOMLESS] = {};
 /* Entries of `ignored_groups`. Written by the daemon. */
 __u32 groups_ignored = 0;
 /* enum fp_loss. Added to by kernel programs, never reset. */

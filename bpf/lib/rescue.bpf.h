@@ -21,7 +21,7 @@ struct raw_syscall {
 
 enum taker {
 	TAKER_NOBODY,  /* perf's program was skipped */
-	TAKER_UNKNOWN, /* the thread has nothing to mark it in */
+	TAKER_UNKNOWN, /* skipped, or it knows the thread no more than this one does */
 	TAKER_PERF,
 };
 
@@ -36,6 +36,16 @@ static __always_inline enum taker take(struct fp_flight *flight, __u32 event, __
 	return ignored && (event == FP_SEEN_ENTER || event == FP_SEEN_EXIT) ? TAKER_PERF : TAKER_NOBODY;
 }
 
+static __always_inline enum taker take_without_room(__u32 tid, __u32 event)
+{
+	__u64 *mark = &roomless[tid % FP_ROOMLESS], seen = *mark;
+
+	if (seen >> 32 != tid)
+		return TAKER_UNKNOWN;
+	*mark = 0;
+	return (__u32)seen == event ? TAKER_PERF : TAKER_NOBODY;
+}
+
 static __noinline __u32 taker_of(__u32 tid, __u32 event)
 {
 	struct fp_slot *slot = slot_of(tid);
@@ -44,21 +54,16 @@ static __noinline __u32 taker_of(__u32 tid, __u32 event)
 	if (slot)
 		return take(&slot->flight, event, slot->ignored);
 	orphan = orphan_of(tid);
-	return orphan ? take(&orphan->flight, event, orphan->ident.ignored) : TAKER_UNKNOWN;
+	return orphan ? take(&orphan->flight, event, orphan->ident.ignored) :
+			take_without_room(tid, event);
 }
 
-/* Has perf's program taken this call? Else the thread has an identity to count it for. */
+/* Has perf's program taken this call? */
 static __always_inline __u32 perf_took_enter(const void *regs, __u32 nr)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 taker;
-	struct fp_slot *slot;
-
 	if (owner_of(call_key(call_abi(regs, nr, NULL), nr)) & FP_OWNER_IGNORE)
 		return 1;
-	taker = taker_of((__u32)pid_tgid, FP_SEEN_ENTER);
-	/* That it is nobody's, perf's program has counted, or it is one that both have missed. */
-	return taker == TAKER_PERF || (taker == TAKER_UNKNOWN && !claim(pid_tgid, &slot));
+	return taker_of((__u32)bpf_get_current_pid_tgid(), FP_SEEN_ENTER) == TAKER_PERF;
 }
 
 static __always_inline __u32 perf_took_exit(const void *regs)
