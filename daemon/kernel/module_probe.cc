@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/kernel/kernel_memory.h"
 #include "daemon/kernel/lost_runs.h"
+#include "daemon/kernel/perf_tracepoint.h"
 #include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
 #include "modules_bpf.skel.h"
@@ -93,8 +94,8 @@ class LoadedModules : public ModuleProbe {
       Attach(hook, state);
       hooks_.push_back(state);
     }
-    if (rescued_ != nullptr && links_.size() != 2 * std::size(kModuleHooks)) {
-      return absl::UnavailableError("not all of perf's tracepoints can be used");
+    for (const HookState& state : hooks_) {
+      if (rescued_ != nullptr && !state.attached) return absl::UnavailableError(state.reason);
     }
     if (links_.empty()) return absl::UnavailableError("no module tracepoint attaches");
     ring_ = ring_buffer__new(Fd("events"), &LoadedModules::OnEvent, this, nullptr);
@@ -170,9 +171,10 @@ class LoadedModules : public ModuleProbe {
   }
 
   void Attach(const ModuleHook& hook, HookState& state) {
-    for (bpf_program* program : {PerfProgram(hook), Program(hook)}) {
+    bpf_program* const first = PerfProgram(hook);
+    for (bpf_program* program : {first, Program(hook)}) {
       if (program == nullptr) continue;
-      bpf_link* link = bpf_program__attach(program);
+      bpf_link* link = program == first ? AttachToPerf(program) : bpf_program__attach(program);
       if (link == nullptr) {
         state.reason = absl::StrCat("attach: ", std::strerror(errno), "; ", hook.cost);
         return;
@@ -248,11 +250,7 @@ absl::StatusOr<std::unique_ptr<ModuleProbe>> ModuleProbe::Create(ObjectChoice ch
   } else {
     if (TracepointsArePreemptible()) {
       probe = LoadAs<modules_bpf>("modules", "", true);
-      if (!probe.ok()) {
-        degraded =
-            "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used: runs "
-            "may be skipped, which is counted as program_missed";
-      }
+      if (!probe.ok()) degraded = WithoutPerf(probe.status());
     }
     if (!probe.ok()) probe = LoadAs<modules_bpf>("modules", degraded);
     if (!probe.ok()) degraded = std::string(probe.status().message());

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "bpf/abi/footprint.h"
 #include "core_bpf.skel.h"
+#include "daemon/kernel/perf_tracepoint.h"
 #include "full_bpf.skel.h"
 #include "full_typed_bpf.skel.h"
 
@@ -151,9 +152,10 @@ class SkeletonObject : public Object {
 
   absl::Status Attach(HookState& state) override {
     // In this order, see bpf/lib/rescue.bpf.h.
-    for (bpf_program* program : {PerfProgram(state.name), Program(state.name)}) {
+    bpf_program* const first = PerfProgram(state.name);
+    for (bpf_program* program : {first, Program(state.name)}) {
       if (program == nullptr) continue;
-      bpf_link* link = bpf_program__attach(program);
+      bpf_link* link = program == first ? AttachToPerf(program) : bpf_program__attach(program);
       if (link == nullptr) {
         const int error = errno;
         Detach(state);

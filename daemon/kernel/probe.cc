@@ -15,6 +15,7 @@
 #include "daemon/kernel/kernel_memory.h"
 #include "daemon/kernel/lost_runs.h"
 #include "daemon/kernel/object.h"
+#include "daemon/kernel/perf_tracepoint.h"
 #include "daemon/kernel/preempt_probe.h"
 #include "daemon/kernel/walk.h"
 
@@ -282,7 +283,7 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   Options options = wanted;
   std::vector<HookState> hooks;
   std::vector<std::string> reasons;
-  std::string degraded;
+  std::string degraded, without_perf;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
   ObjectKind kind = ObjectKind::kCore;
   const bool preemptible = TracepointsArePreemptible();
@@ -294,6 +295,7 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
     degraded.clear();
     object = LoadWithTier(kind, options, hooks, degraded);
     if (object.ok() || !options.rescues) return;
+    without_perf = WithoutPerf(object.status());
     options.rescues = false;
     object = LoadWithTier(kind, options, hooks, degraded);
   };
@@ -314,11 +316,10 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
                : absl::UnavailableError(object.status().message());
   }
   if (!degraded.empty()) reasons.push_back(degraded);
-  if (preemptible && !options.rescues) {
-    reasons.push_back(
-        "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used (is "
-        "/sys/kernel/tracing readable?): runs may be skipped, which is counted as program_missed");
+  if (kind == ObjectKind::kCore && preemptible) {
+    without_perf = WithoutPerf(absl::UnavailableError("the core object has no programs for them"));
   }
+  if (preemptible && !options.rescues) reasons.push_back(without_perf);
   auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
   if (absl::Status status = probe->Open(); !status.ok()) return status;

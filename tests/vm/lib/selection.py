@@ -26,6 +26,7 @@ EITHER_OBJECT = [
 ]
 # Needs tracefs, which lockdown closes.
 BESIDE = [("e2e.beside.a_tool_of_perf", 300)]
+REFUSED = [("e2e.beside.perf_is_refused", 300)]
 # What every run of the project's tests does on its two cells, for both objects where they load.
 # What stands behind a descriptor: where the full object serves.
 BEHIND = [("e2e.objects.every_kind_of_file", 300),
@@ -79,8 +80,10 @@ def _all_of(cell) -> list:
         return OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
     if cell.kernel in FULL_ALONE:
         modules = [(name + "/full" if name in OF_BOTH else name, limit) for name, limit in MODULES]
-        return (OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT +
-                BESIDE + BEHIND + NAMES + modules + MODULES_BEHIND + ON_BOARD[cell.arch])
+        alone = OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
+        if cell.caps:
+            return alone + BESIDE + REFUSED + BEHIND + modules
+        return (alone + BESIDE + BEHIND + NAMES + modules + MODULES_BEHIND + ON_BOARD[cell.arch])
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT + BESIDE
     if cell.caps:
@@ -101,7 +104,7 @@ def possible(chosen: list, kernel) -> tuple:
 
 
 def named(names: list) -> list:
-    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BESIDE, BEHIND, NAMES, MODULES, MODULES_BEHIND,
+    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BESIDE, REFUSED, BEHIND, NAMES, MODULES, MODULES_BEHIND,
               WITHOUT_BTF, *OF_ARCHITECTURE.values(), *ON_BOARD.values())
     known = {name: limit for group in groups for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
