@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,8 +34,11 @@ int Check(int result, const char* what) {
 }
 
 // To another user, with these capabilities alone, also after an exec: what systemd does for
-// User=, CapabilityBoundingSet= and AmbientCapabilities=.
+// User=, CapabilityBoundingSet=, AmbientCapabilities= and LimitRTPRIO=1. That last one is refused
+// in a container without CAP_SYS_RESOURCE; it matters on kernels that preempt programs alone.
 bool Become(uid_t uid, uint64_t capabilities) {
+  const rlimit lowest = {1, 1};
+  setrlimit(RLIMIT_RTPRIO, &lowest);
   if (prctl(PR_SET_KEEPCAPS, 1) != 0) return false;
   for (int which = 0; prctl(PR_CAPBSET_READ, which) >= 0; which++)
     if (!(capabilities >> which & 1) && prctl(PR_CAPBSET_DROP, which) != 0) return false;

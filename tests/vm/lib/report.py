@@ -19,7 +19,9 @@ kernel's package lacks is left out, and named below.
 "*full*" reads kernel types by BTF; "*core*" needs none and serves where the full object is
 refused. What a kernel lacks is found by trying, never by its version. Hooks: N of `sys_enter`,
 `sys_exit`, `sched_process_fork`, `sched_process_exec`, `sched_process_exit` and the five of
-`module`. "Quick" is the shorter list of tests that every `tests/run` takes.
+`module`. With `--caps` the daemon has a user of its own, CAP_BPF, CAP_PERFMON and
+`LimitRTPRIO=1`, as in the unit, and `kernel.perf_event_paranoid` is 2, the kernel's own default.
+"Quick" is the shorter list of tests that every `tests/run` takes.
 """
 
 
