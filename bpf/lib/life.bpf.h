@@ -190,6 +190,18 @@ static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *sl
 	from->deferred = FP_DEFERRED_NONE;
 }
 
+/* To the tid of the leader whose place it took. Without room its calls go unattributed. */
+static __noinline int move_orphan(const struct fp_orphan *orphan, __u32 from, __u32 to)
+{
+	if (from == to)
+		return 0;
+	if (bpf_map_update_elem(&orphans, &to, orphan, BPF_ANY))
+		saw_without_room(to, FP_SEEN_EXEC);
+	else
+		bpf_map_delete_elem(&orphans, &from);
+	return 0;
+}
+
 /*
  * sched_process_exec, in the new image. old_tid differs from the thread's tid
  * when a thread other than the leader called execve and took the leader's place.
@@ -212,6 +224,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 		move_flight(&orphan->flight, NULL, me, &orphan->flight);
 		saw(&orphan->flight, FP_SEEN_EXEC);
 		send_event(FP_EVENT_EXEC, 0, me);
+		move_orphan(orphan, old_tid, (__u32)pid_tgid);
 		return 0;
 	}
 	ident = new_ident((__u32)pid_tgid, &slot);

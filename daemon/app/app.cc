@@ -175,6 +175,7 @@ absl::Status Daemon::Start() {
   if (absl::Status s = Listen(); !s.ok()) return s;
   // Loading took the kernel's BTF into memory, for that once.
   malloc_trim(0);
+  probe_->HarvestFromThisThread();
   Notify(*first);
   return absl::OkStatus();
 }

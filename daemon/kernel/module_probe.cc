@@ -91,11 +91,11 @@ class LoadedModules : public ModuleProbe {
     if (const int error = Skeleton::load(skeleton_)) return StepFailed(name_, "load", error);
     for (const ModuleHook& hook : kModuleHooks) {
       HookState state{.name = hook.name};
-      Attach(hook, state);
+      const int error = Attach(hook, state);
+      if (error != 0 && rescued_ != nullptr) {
+        return StepFailed(name_, absl::StrCat("attach to ", hook.name).c_str(), error);
+      }
       hooks_.push_back(state);
-    }
-    for (const HookState& state : hooks_) {
-      if (rescued_ != nullptr && !state.attached) return absl::UnavailableError(state.reason);
     }
     if (links_.empty()) return absl::UnavailableError("no module tracepoint attaches");
     ring_ = ring_buffer__new(Fd("events"), &LoadedModules::OnEvent, this, nullptr);
@@ -170,18 +170,21 @@ class LoadedModules : public ModuleProbe {
     }
   }
 
-  void Attach(const ModuleHook& hook, HookState& state) {
+  // 0, or the errno of what failed.
+  int Attach(const ModuleHook& hook, HookState& state) {
     bpf_program* const first = PerfProgram(hook);
     for (bpf_program* program : {first, Program(hook)}) {
       if (program == nullptr) continue;
       bpf_link* link = program == first ? AttachToPerf(program) : bpf_program__attach(program);
       if (link == nullptr) {
-        state.reason = absl::StrCat("attach: ", std::strerror(errno), "; ", hook.cost);
-        return;
+        const int error = errno;
+        state.reason = absl::StrCat("attach: ", std::strerror(error), "; ", hook.cost);
+        return error;
       }
       links_.push_back(link);
     }
     state.attached = true;
+    return 0;
   }
 
   uint64_t MissedBy(const ModuleHook& hook, uint64_t seen) const {

@@ -49,7 +49,8 @@ absl::Status StepFailed(const char* object, const char* step, int error) {
   error = std::abs(error);
   const std::string detail =
       LastLibbpfWarning().empty() ? "" : absl::StrCat(" (", LastLibbpfWarning(), ")");
-  return absl::ErrnoToStatus(error, absl::StrCat(object, " object: ", step, detail));
+  const char* which = *object != 0 ? " object: " : "";
+  return absl::ErrnoToStatus(error, absl::StrCat(object, which, step, detail));
 }
 
 // FRED delivers SYSCALL without the marks in rcx and r11 that tell it from int 0x80.

@@ -64,7 +64,7 @@ Numbers FromKernelMemory() {
   return numbers;
 }
 
-// Its number. Sets errno where it does not.
+// Its number.
 bool TracefsTells(const std::string& tracepoint) {
   const std::string file = "/events/" + tracepoint + "/id";
   return access(("/sys/kernel/tracing" + file).c_str(), R_OK) == 0 ||
@@ -77,11 +77,10 @@ bpf_link* AttachToPerf(bpf_program* program) {
   const std::string section = bpf_program__section_name(program);
   const std::string tracepoint = section.substr(section.find('/') + 1);
   if (TracefsTells(tracepoint)) return bpf_program__attach(program);
-  const int error = errno;
   static const Numbers numbers = FromKernelMemory();
   const auto found = numbers.find(tracepoint.substr(tracepoint.find('/') + 1));
   if (found == numbers.end()) {
-    errno = error;
+    errno = ENXIO;
     return nullptr;
   }
   perf_event_attr attribute = {};
@@ -105,7 +104,7 @@ std::string WithoutPerf(const absl::Status& why) {
   std::ifstream("/proc/sys/kernel/perf_event_paranoid") >> paranoid;
   return absl::StrCat(
       "this kernel preempts tracepoint programs, and perf's tracepoints cannot be used (",
-      why.message(), "; kernel.perf_event_paranoid is ", paranoid,
+      why.message(), "; kernel.perf_event_paranoid is ", paranoid, " as the daemon starts",
       "): runs may be skipped, which is counted as program_missed");
 }
 

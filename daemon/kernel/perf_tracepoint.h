@@ -15,7 +15,8 @@ namespace footprint::kernel {
 
 // Attaches `program`, of a section "tp/SUBSYSTEM/NAME". The number of the tracepoint comes from
 // tracefs, else from kernel memory (bpf/tracepoints.bpf.c), where it is looked for once, all
-// symbols over, in some tens of milliseconds. The link is the caller's; null with errno.
+// symbols over, in some tens of milliseconds. The link is the caller's; null with errno,
+// which is ENXIO where neither tells the number.
 bpf_link* AttachToPerf(bpf_program* program);
 
 // For who asks why programs that may be preempted stand alone: `why` is what failed.

@@ -81,8 +81,11 @@ class LoadedProbe : public Probe {
         HookOf("sched_process_exit")->attached && HookOf("sched_process_exec")->attached;
     *globals_.frames = ends_seen && !options_.rescues ? 1 : 0;
     *globals_.armed = 1;
-    if (options_.rescues) GoAheadOfOrdinaryThreads();
     return absl::OkStatus();
+  }
+
+  void HarvestFromThisThread() override {
+    if (options_.rescues) GoAheadOfOrdinaryThreads();
   }
 
   std::string object() const override { return kind_ == ObjectKind::kCore ? "core" : "full"; }
@@ -297,6 +300,9 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
     if (object.ok() || !options.rescues) return;
     without_perf = WithoutPerf(object.status());
     options.rescues = false;
+    options.measure = wanted.measure;
+    options.possible = wanted.possible;
+    degraded.clear();
     object = LoadWithTier(kind, options, hooks, degraded);
   };
   if (options.object != ObjectChoice::kCore) {

@@ -58,6 +58,9 @@ class Probe : public Source {
   // Threads that come to light in this cgroup from now on are not counted, or, not `ignored`, are
   // counted again. Errors: RESOURCE_EXHAUSTED beyond FP_IGNORED_GROUPS at a time.
   virtual absl::Status IgnoreCgroup(uint64_t id, bool ignored) = 0;
+  // Once all is set up: the caller is the thread that harvests from now on. Where a program would
+  // be skipped while that thread waits for a CPU, it goes ahead of ordinary threads.
+  virtual void HarvestFromThisThread() = 0;
   // Why it is not the full object, or not all that was asked for; "" when it is.
   virtual std::string degraded_because() const = 0;
   // Readable when events wait; for epoll. Owned by the probe.

@@ -35,6 +35,19 @@ class PerfEvent {
   int file_ = -1;
 };
 
+// kernel.perf_event_paranoid, for as long as it lives.
+class ParanoidPerf {
+ public:
+  explicit ParanoidPerf(const std::string& value) { WriteFile(kFile, value); }
+  ParanoidPerf(const ParanoidPerf&) = delete;
+  ParanoidPerf& operator=(const ParanoidPerf&) = delete;
+  ~ParanoidPerf() { WriteFile(kFile, before_); }
+
+ private:
+  static constexpr char kFile[] = "/proc/sys/kernel/perf_event_paranoid";
+  const std::string before_ = ReadFile(kFile);
+};
+
 }  // namespace
 
 TEST_CASE("e2e.beside.a_tool_of_perf") {
@@ -56,23 +69,21 @@ TEST_CASE("e2e.beside.a_tool_of_perf") {
 // For kernels that preempt programs and, by a patch of Debian's, keep perf for root at 3: tests/vm
 // runs it by name, with a daemon that is not root.
 TEST_CASE("e2e.beside.perf_is_refused", "[.][preempts]") {
-  const char* paranoid = "/proc/sys/kernel/perf_event_paranoid";
-  const std::string before = ReadFile(paranoid);
-  WriteFile(paranoid, "3");
-  {
-    Daemon daemon;
-    const std::string why = daemon.Query({"status"}).at("degraded_because");
-    INFO(why);
-    CHECK(why.find("kernel.perf_event_paranoid is 3") != std::string::npos);
-    const Json footprint = daemon.Record({Workload("fan"), "101", "50021", "50023"});
-    const uint64_t all = 50021 + 50023, counted = Count(footprint, "getppid");
-    const uint64_t missed = footprint.at("losses").at("program_missed");
-    INFO("counted " << counted << ", missed " << missed);
-    CHECK(counted <= all);
-    CHECK(counted + missed >= all);
-    CHECK(footprint.at("complete") == (missed == 0));
-  }
-  WriteFile(paranoid, before);
+  const ParanoidPerf three("3");
+  Daemon daemon;
+  const std::string why = daemon.Query({"status"}).at("degraded_because");
+  INFO(why);
+  CHECK(why.find("kernel.perf_event_paranoid is 3") != std::string::npos);
+  CHECK(why.find("Permission denied") != std::string::npos);
+  const Json footprint = daemon.Record({Workload("fan"), "101", "250021", "250023", "250027"});
+  const uint64_t all = 250021 + 250023 + 250027, counted = Count(footprint, "getppid");
+  const uint64_t missed = footprint.at("losses").at("program_missed");
+  INFO("counted " << counted << ", missed " << missed);
+  // Two of three are on one CPU, most of the time.
+  CHECK(missed > 0);
+  CHECK(counted < all);
+  CHECK(counted + missed >= all);
+  CHECK(footprint.at("complete") == false);
 }
 
 }  // namespace footprint::e2e

@@ -22,11 +22,13 @@ EITHER_OBJECT = [
     ("e2e.exact.tiers", 240), ("e2e.exact.in_flight", 240),
     ("e2e.exact.killed_while_blocked", 240), ("e2e.stream.deltas_add_up", 240),
     ("e2e.stream.events_of_a_life", 240), ("e2e.loss.slots_64_spill_holds", 600),
-    ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
+    ("e2e.loss.slots_64_spill_full", 600), ("e2e.loss.a_thread_without_slot_execs", 240),
+    ("e2e.degrade.missing_hooks", 400),
 ]
 # Needs tracefs, which lockdown closes.
 BESIDE = [("e2e.beside.a_tool_of_perf", 300)]
-REFUSED = [("e2e.beside.perf_is_refused", 300)]
+# Debian's arm64 kernels preempt nothing (CONFIG_PREEMPT_COUNT=n) and do without perf.
+REFUSED = {"amd64": [("e2e.beside.perf_is_refused", 300)], "arm64": []}
 # What every run of the project's tests does on its two cells, for both objects where they load.
 # What stands behind a descriptor: where the full object serves.
 BEHIND = [("e2e.objects.every_kind_of_file", 300),
@@ -82,7 +84,7 @@ def _all_of(cell) -> list:
         modules = [(name + "/full" if name in OF_BOTH else name, limit) for name, limit in MODULES]
         alone = OBJECTS + [(f"{name}/full", limit) for name, limit in both] + EITHER_OBJECT
         if cell.caps:
-            return alone + BESIDE + REFUSED + BEHIND + modules
+            return alone + BESIDE + BEHIND + modules + REFUSED[cell.arch]
         return (alone + BESIDE + BEHIND + NAMES + modules + MODULES_BEHIND + ON_BOARD[cell.arch])
     if cell.btf == "hidden" or cell.kernel in CORE_ALONE:
         return OBJECTS + [(f"{name}/core", limit) for name, limit in both] + EITHER_OBJECT + BESIDE
@@ -104,8 +106,8 @@ def possible(chosen: list, kernel) -> tuple:
 
 
 def named(names: list) -> list:
-    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BESIDE, REFUSED, BEHIND, NAMES, MODULES, MODULES_BEHIND,
-              WITHOUT_BTF, *OF_ARCHITECTURE.values(), *ON_BOARD.values())
+    groups = (OBJECTS, BOTH_OBJECTS, EITHER_OBJECT, BESIDE, BEHIND, NAMES, MODULES, MODULES_BEHIND,
+              WITHOUT_BTF, *OF_ARCHITECTURE.values(), *ON_BOARD.values(), *REFUSED.values())
     known = {name: limit for group in groups for name, limit in group}
     return [(name, known.get(name.partition("/")[0], 1200)) for name in names]
 
