@@ -63,9 +63,8 @@ static __always_inline void forget_exec(void)
 	bpf_map_delete_elem(&exec_names, &tid);
 }
 
-static __always_inline void describe_exec(const void *in_kernel, struct fp_ident *ident)
+static __always_inline void describe_exec(const void *in_kernel, __u32 tid, struct fp_ident *ident)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	char *name = bpf_map_lookup_elem(&exec_names, &tid);
 
 	if (!name) {

@@ -138,7 +138,7 @@ static __always_inline void forget_exec(void)
 {
 }
 
-static __always_inline void describe_exec(const void *name, struct fp_ident *ident)
+static __always_inline void describe_exec(const void *name, __u32 tid, struct fp_ident *ident)
 {
 	if (!may_read_kernel || bpf_probe_read_kernel_str(ident->exe, sizeof(ident->exe), name) < 0)
 		ident->exe[0] = 0;

@@ -4,8 +4,9 @@
  *
  * The including object defines, before this header:
  *   void describe_task(struct fp_ident *)             what needs kernel types, if it knows any
- *   void describe_exec(const void *name, struct fp_ident *) file of the exec in progress; name: in
- *                                                     kernel memory, NULL: it was noted at entry
+ *   void describe_exec(const void *name, u32 tid, struct fp_ident *) file of the exec in progress;
+ *                                                     name: in kernel memory, NULL: it was noted
+ *                                                     at entry, by the thread that had this tid
  *   u32 task_status(void)                             wait status of the ending task, or 0
  */
 #ifndef FOOTPRINT_LIB_LIFE_BPF_H
@@ -220,7 +221,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 
 		me->image++;
 		describe_now(me, pid_tgid);
-		describe_exec(name, me);
+		describe_exec(name, old_tid, me);
 		move_flight(&orphan->flight, NULL, me, &orphan->flight);
 		saw(&orphan->flight, FP_SEEN_EXEC);
 		send_event(FP_EVENT_EXEC, 0, me);
@@ -241,7 +242,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 		take_birth(ident);
 		ident->image++;
 	}
-	describe_exec(name, ident);
+	describe_exec(name, old_tid, ident);
 	if (slot) {
 		flight = &slot->flight;
 	} else {

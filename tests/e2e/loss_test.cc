@@ -39,23 +39,30 @@ TEST_CASE("e2e.loss.slots_64_spill_holds") {
   CHECK(tight.at("errors") == roomy.at("errors"));
 }
 
-// It has the tid of its leader from then on.
-TEST_CASE("e2e.loss.a_thread_without_slot_execs") {
-  Daemon daemon({"slots = 64\nspill_entries = 65536\n"});
-  const Json footprint =
-      daemon.Record({Workload("crowd"), "200", Workload("calls"), "getppid=23", "close=29"});
-  RequireSound(footprint);
-  CHECK(Count(footprint, "execve") == 2);
-  CHECK(Count(footprint, "getppid") == 23);
-  CHECK(Errno(footprint, "close", "EBADF") == 29);
-  CHECK(Count(footprint, "exit_group") == 1);
-  const Json& images = footprint.at("processes");
-  INFO(images.dump());
-  REQUIRE(images.size() == 2);
-  CHECK(images.at(0).at("pid") == images.at(1).at("pid"));
-  CHECK(images.at(1).at("exe") == Workload("calls"));
-  CHECK(images.at(1).at("image") == 2);
-  CHECK(images.at(1).at("alive") == false);
+// A thread that is not the leader has the leader's tid afterwards, with a slot or without one.
+TEST_CASE("e2e.loss.another_thread_execs") {
+  for (const std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      for (const std::string slots : {"64", "4096"}) {
+        Daemon daemon(
+            {"slots = " + slots + "\nspill_entries = 65536\nobject = \"" + object + "\"\n"});
+        const Json footprint =
+            daemon.Record({Workload("crowd"), "200", Workload("calls"), "getppid=23", "close=29"});
+        RequireSound(footprint);
+        CHECK(Count(footprint, "execve") == 2);
+        CHECK(Count(footprint, "getppid") == 23);
+        CHECK(Errno(footprint, "close", "EBADF") == 29);
+        CHECK(Count(footprint, "exit_group") == 1);
+        const Json& images = footprint.at("processes");
+        INFO(slots << " slots: " << images.dump());
+        REQUIRE(images.size() == 2);
+        CHECK(images.at(0).at("pid") == images.at(1).at("pid"));
+        CHECK(images.at(1).at("exe") == Workload("calls"));
+        CHECK(images.at(1).at("image") == 2);
+        CHECK(images.at(1).at("alive") == false);
+      }
+    }
+  }
 }
 
 TEST_CASE("e2e.loss.slots_64_spill_full") {

@@ -15,6 +15,7 @@ OBJECTS = [("e2e.load.an_object_or_why_not", 240)]
 BOTH_OBJECTS = [
     ("e2e.exact.million", 600), ("e2e.exact.errors", 240), ("e2e.exact.denied_by_seccomp", 240),
     ("e2e.exact.unfinished", 240), ("e2e.lives.reused_pid_inherits_nothing", 240),
+    ("e2e.loss.another_thread_execs", 240),
 ]
 OF_ARCHITECTURE = {"amd64": [("e2e.exact.i386", 240)], "arm64": [("e2e.exact.arm", 240)]}
 # These take the object that the kernel accepts.
@@ -22,8 +23,7 @@ EITHER_OBJECT = [
     ("e2e.exact.tiers", 240), ("e2e.exact.in_flight", 240),
     ("e2e.exact.killed_while_blocked", 240), ("e2e.stream.deltas_add_up", 240),
     ("e2e.stream.events_of_a_life", 240), ("e2e.loss.slots_64_spill_holds", 600),
-    ("e2e.loss.slots_64_spill_full", 600), ("e2e.loss.a_thread_without_slot_execs", 240),
-    ("e2e.degrade.missing_hooks", 400),
+    ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
 ]
 # Needs tracefs, which lockdown closes.
 BESIDE = [("e2e.beside.a_tool_of_perf", 300)]
