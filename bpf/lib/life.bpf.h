@@ -31,12 +31,21 @@ static __always_inline void describe_now(struct fp_ident *ident, __u64 pid_tgid)
 {
 	ident->tid = (__u32)pid_tgid;
 	ident->tgid = pid_tgid >> 32;
-	ident->claim = bpf_ktime_get_boot_ns();
 	ident->cgroup = bpf_get_current_cgroup_id();
 	ident->uid = (__u32)bpf_get_current_uid_gid();
 	bpf_get_current_comm(ident->comm, sizeof(ident->comm));
 	ident->ignored = is_ignored(ident);
 	describe_task(ident);
+}
+
+/*
+ * All is known. Last, because the harvest may look at an orphan at any time, and leaves one
+ * without a claim alone: half an image must not be named.
+ */
+static __always_inline void stamp_claim(struct fp_ident *ident)
+{
+	barrier();
+	ident->claim = bpf_ktime_get_boot_ns();
 }
 
 /* What was noted of the current thread when it was forked, or NULL. */
@@ -93,6 +102,7 @@ static __noinline struct fp_ident *claim(__u64 pid_tgid, struct fp_slot **in)
 		return NULL;
 	describe_now(ident, pid_tgid);
 	take_birth(ident);
+	stamp_claim(ident);
 	if (slot)
 		open_slot(slot);
 	if (ident->life && ident->tid == ident->tgid)
@@ -219,9 +229,12 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 		/* An orphan has the tid as its key, so its new image overwrites it: keep what moves on. */
 		struct fp_ident *me = &orphan->ident;
 
+		me->claim = 0;
+		barrier();
 		me->image++;
 		describe_now(me, pid_tgid);
 		describe_exec(name, old_tid, me);
+		stamp_claim(me);
 		move_flight(&orphan->flight, NULL, me, &orphan->flight);
 		saw(&orphan->flight, FP_SEEN_EXEC);
 		send_event(FP_EVENT_EXEC, 0, me);
@@ -243,6 +256,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 		ident->image++;
 	}
 	describe_exec(name, old_tid, ident);
+	stamp_claim(ident);
 	if (slot) {
 		flight = &slot->flight;
 	} else {

@@ -24,7 +24,11 @@ static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u
 	entry = bpf_map_lookup_elem(&spill, &k);
 	if (!entry)
 		return NULL;
-	entry->ident = *ident;
+	/* The claim last: the harvest leaves an entry without one alone. */
+	__builtin_memcpy(&entry->ident.life, &ident->life,
+			 sizeof(*ident) - __builtin_offsetof(struct fp_ident, life));
+	barrier();
+	entry->ident.claim = ident->claim;
 	__sync_fetch_and_add(&spilled_total, 1);
 	return entry;
 }
