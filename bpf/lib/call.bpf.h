@@ -102,7 +102,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 	if (orphan) {
 		enter_orphan(orphan, key, regs);
 	} else {
-		saw_without_room(pid_tgid, FP_SEEN_ENTER);
+		saw_without_room((__u32)pid_tgid, FP_SEEN_ENTER);
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
 	}
 	return NULL;
@@ -240,7 +240,7 @@ static __noinline int leave_slotless(__s64 ret)
 		else if (orphan)
 			saw(&orphan->flight, FP_SEEN_EXIT);
 		else
-			saw_without_room(pid_tgid, FP_SEEN_EXIT);
+			saw_without_room((__u32)pid_tgid, FP_SEEN_EXIT);
 	}
 	return 0;
 }

@@ -117,10 +117,10 @@ static __always_inline void saw(struct fp_flight *flight, __u32 event)
 }
 
 /* The same for a thread that has nothing to mark it in. Another one may take its place. */
-static __always_inline void saw_without_room(__u64 pid_tgid, __u32 event)
+static __always_inline void saw_without_room(__u32 tid, __u32 event)
 {
 	if (rescues)
-		roomless[(__u32)pid_tgid % FP_ROOMLESS] = pid_tgid << 32 | event;
+		roomless[tid % FP_ROOMLESS] = (__u64)tid << 32 | event;
 }
 
 /* sched_process_fork, in the parent: the child has not run yet. child: see `births`. */
@@ -201,15 +201,29 @@ static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *sl
 	from->deferred = FP_DEFERRED_NONE;
 }
 
-/* To the tid of the leader whose place it took. Without room its calls go unattributed. */
-static __noinline int move_orphan(const struct fp_orphan *orphan, __u32 from, __u32 to)
+/* The orphan of `old_tid` starts a new image: in place, as an orphan has its tid as its key. */
+static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, const void *name)
 {
-	if (from == to)
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 tid = (__u32)pid_tgid;
+	struct fp_ident *me = &orphan->ident;
+
+	me->claim = 0;
+	barrier();
+	me->image++;
+	describe_now(me, pid_tgid);
+	describe_exec(name, old_tid, me);
+	stamp_claim(me);
+	move_flight(&orphan->flight, NULL, me, &orphan->flight);
+	saw(&orphan->flight, FP_SEEN_EXEC);
+	send_event(FP_EVENT_EXEC, 0, me);
+	if (tid == old_tid)
 		return 0;
-	if (bpf_map_update_elem(&orphans, &to, orphan, BPF_ANY))
-		saw_without_room(to, FP_SEEN_EXEC);
+	/* It took the place of its leader. Without room there its calls go unattributed. */
+	if (bpf_map_update_elem(&orphans, &tid, orphan, BPF_ANY))
+		saw_without_room(tid, FP_SEEN_EXEC);
 	else
-		bpf_map_delete_elem(&orphans, &from);
+		bpf_map_delete_elem(&orphans, &old_tid);
 	return 0;
 }
 
@@ -225,25 +239,11 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	struct fp_flight *flight;
 	struct fp_ident *ident;
 
-	if (orphan) {
-		/* An orphan has the tid as its key, so its new image overwrites it: keep what moves on. */
-		struct fp_ident *me = &orphan->ident;
-
-		me->claim = 0;
-		barrier();
-		me->image++;
-		describe_now(me, pid_tgid);
-		describe_exec(name, old_tid, me);
-		stamp_claim(me);
-		move_flight(&orphan->flight, NULL, me, &orphan->flight);
-		saw(&orphan->flight, FP_SEEN_EXEC);
-		send_event(FP_EVENT_EXEC, 0, me);
-		move_orphan(orphan, old_tid, (__u32)pid_tgid);
-		return 0;
-	}
+	if (orphan)
+		return exec_orphan(orphan, old_tid, name);
 	ident = new_ident((__u32)pid_tgid, &slot);
 	if (!ident) {
-		saw_without_room(pid_tgid, FP_SEEN_EXEC);
+		saw_without_room((__u32)pid_tgid, FP_SEEN_EXEC);
 		if (old)
 			close_slot(old);
 		return 0;

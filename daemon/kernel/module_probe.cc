@@ -172,10 +172,9 @@ class LoadedModules : public ModuleProbe {
 
   // 0, or the errno of what failed.
   int Attach(const ModuleHook& hook, HookState& state) {
-    bpf_program* const first = PerfProgram(hook);
-    for (bpf_program* program : {first, Program(hook)}) {
+    for (bpf_program* program : {PerfProgram(hook), Program(hook)}) {
       if (program == nullptr) continue;
-      bpf_link* link = program == first ? AttachToPerf(program) : bpf_program__attach(program);
+      bpf_link* link = AttachProgram(program);
       if (link == nullptr) {
         const int error = errno;
         state.reason = absl::StrCat("attach: ", std::strerror(error), "; ", hook.cost);

@@ -153,10 +153,9 @@ class SkeletonObject : public Object {
 
   absl::Status Attach(HookState& state) override {
     // In this order, see bpf/lib/rescue.bpf.h.
-    bpf_program* const first = PerfProgram(state.name);
-    for (bpf_program* program : {first, Program(state.name)}) {
+    for (bpf_program* program : {PerfProgram(state.name), Program(state.name)}) {
       if (program == nullptr) continue;
-      bpf_link* link = program == first ? AttachToPerf(program) : bpf_program__attach(program);
+      bpf_link* link = AttachProgram(program);
       if (link == nullptr) {
         const int error = errno;
         Detach(state);

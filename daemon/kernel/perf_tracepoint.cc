@@ -73,7 +73,8 @@ bool TracefsTells(const std::string& tracepoint) {
 
 }  // namespace
 
-bpf_link* AttachToPerf(bpf_program* program) {
+bpf_link* AttachProgram(bpf_program* program) {
+  if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT) return bpf_program__attach(program);
   const std::string section = bpf_program__section_name(program);
   const std::string tracepoint = section.substr(section.find('/') + 1);
   if (TracefsTells(tracepoint)) return bpf_program__attach(program);

@@ -286,24 +286,27 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   Options options = wanted;
   std::vector<HookState> hooks;
   std::vector<std::string> reasons;
-  std::string degraded, without_perf;
+  std::string degraded;
+  absl::Status without_perf;
   absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
   ObjectKind kind = ObjectKind::kCore;
   const bool preemptible = TracepointsArePreemptible();
+  const auto load = [&](bool rescues) {
+    options.rescues = rescues;
+    options.measure = wanted.measure;
+    options.possible = wanted.possible;
+    degraded.clear();
+    object = LoadWithTier(kind, options, hooks, degraded);
+  };
   const auto attempt = [&](ObjectKind next) {
     kind = next;
-    options.rescues = preemptible && kind != ObjectKind::kCore;
-    options.measure = wanted.measure;
-    options.possible = wanted.possible;
-    degraded.clear();
-    object = LoadWithTier(kind, options, hooks, degraded);
-    if (object.ok() || !options.rescues) return;
-    without_perf = WithoutPerf(object.status());
-    options.rescues = false;
-    options.measure = wanted.measure;
-    options.possible = wanted.possible;
-    degraded.clear();
-    object = LoadWithTier(kind, options, hooks, degraded);
+    without_perf = absl::UnavailableError("the core object has no programs for them");
+    if (preemptible && kind != ObjectKind::kCore) {
+      load(true);
+      if (object.ok()) return;
+      without_perf = object.status();
+    }
+    load(false);
   };
   if (options.object != ObjectChoice::kCore) {
     if (options.object != ObjectChoice::kPlain) attempt(ObjectKind::kFullTyped);
@@ -322,10 +325,7 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
                : absl::UnavailableError(object.status().message());
   }
   if (!degraded.empty()) reasons.push_back(degraded);
-  if (kind == ObjectKind::kCore && preemptible) {
-    without_perf = WithoutPerf(absl::UnavailableError("the core object has no programs for them"));
-  }
-  if (preemptible && !options.rescues) reasons.push_back(without_perf);
+  if (preemptible && !options.rescues) reasons.push_back(WithoutPerf(without_perf));
   auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
   if (absl::Status status = probe->Open(); !status.ok()) return status;
