@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// visible TARGET SAMPLES: how long after a call a client sees it, in milliseconds, as JSON.
+// visible TARGET SAMPLES [WHAT...]: how long after a call a client sees it, in milliseconds, as
+// JSON.
 //   own      from a call to the answer of GetFootprint, scope: this process, that counts it
 //   system   the same of the whole system, with all its processes
 //   watch    from a call, made at no particular time, to the footprint of a stream of one every
 //            100 ms that counts it
+//   status   from a request to the answer of GetStatus; no call is waited for
+// Without WHAT: own, system and watch.
 #include <grpcpp/grpcpp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -75,6 +78,20 @@ std::vector<double> Asked(Stub& stub, const v1::Scope& scope, int samples) {
   return taken;
 }
 
+std::vector<double> Status(Stub& stub, int samples) {
+  std::vector<double> taken;
+  for (int i = 0; i < samples; ++i) {
+    v1::GetStatusResponse response;
+    grpc::ClientContext context;
+    const Clock::time_point begin = Clock::now();
+    const grpc::Status status = stub.GetStatus(&context, {}, &response);
+    if (!status.ok()) throw std::runtime_error("GetStatus: " + status.error_message());
+    taken.push_back(Since(begin));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return taken;
+}
+
 std::vector<double> Watched(Stub& stub, int samples) {
   v1::WatchFootprintRequest request;
   v1::WatchFootprintResponse response;
@@ -99,23 +116,31 @@ std::vector<double> Watched(Stub& stub, int samples) {
   return taken;
 }
 
+std::vector<double> Measure(Stub& stub, const std::string& what, int samples) {
+  if (what == "own") return Asked(stub, Own(), samples);
+  if (what == "system") return Asked(stub, System(), samples);
+  if (what == "watch") return Watched(stub, samples);
+  if (what == "status") return Status(stub, samples);
+  throw std::runtime_error("no such measurement: " + what);
+}
+
 }  // namespace
 }  // namespace footprint::bench
 
 int main(int argc, char** argv) {
   using namespace footprint;
-  const int samples = argc == 3 ? atoi(argv[2]) : 0;
+  const int samples = argc >= 3 ? atoi(argv[2]) : 0;
   if (samples < 1) {
-    fprintf(stderr, "usage: visible TARGET SAMPLES\n");
+    fprintf(stderr, "usage: visible TARGET SAMPLES [own|system|watch|status...]\n");
     return 2;
   }
+  std::vector<std::string> wanted(argv + 3, argv + argc);
+  if (wanted.empty()) wanted = {"own", "system", "watch"};
   const auto stub = v1::FootprintService::NewStub(
       grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials()));
   try {
-    const nlohmann::ordered_json report = {
-        {"own", bench::Asked(*stub, bench::Own(), samples)},
-        {"system", bench::Asked(*stub, bench::System(), samples)},
-        {"watch", bench::Watched(*stub, samples)}};
+    nlohmann::ordered_json report;
+    for (const std::string& what : wanted) report[what] = bench::Measure(*stub, what, samples);
     printf("%s\n", report.dump().c_str());
   } catch (const std::exception& error) {
     fprintf(stderr, "visible: %s\n", error.what());
