@@ -91,7 +91,7 @@ static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owne
 	return key;
 }
 
-static __always_inline __u32 makes_object(const void *regs, __u32 abi, __u32 owner)
+static __always_inline __u32 makes_object(const void *regs, __u32 abi, __u32 owner, __u64 key)
 {
 	return 0;
 }
@@ -101,9 +101,29 @@ static __always_inline __u32 made_class(__u32 fd, struct fp_slot *slot)
 	return 0;
 }
 
+static __always_inline __u32 command_given(const void *regs, __u32 abi)
+{
+	return 0;
+}
+
+static __always_inline __u32 noted_command(__u32 class, __u32 command, __u32 error)
+{
+	return 0;
+}
+
 static __always_inline void count_second(const void *regs, __u32 abi, __u32 owner, __u64 key,
 					 struct fp_slot *slot, const struct fp_ident *ident)
 {
+}
+
+static __always_inline __u32 dies_refused(void)
+{
+	return 0;
+}
+
+static __always_inline const void *own_regs(void)
+{
+	return NULL;
 }
 
 #include "bpf/lib/call.bpf.h"
@@ -135,7 +155,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_task_exit();
+	return on_end();
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace footprint::client {
@@ -28,32 +30,55 @@ ssize_t ReadAll(int fd, void* buffer, size_t size) {
 // somebody stopped the child alone, and will continue the child alone.
 bool FollowsStop(int signal) { return signal != SIGSTOP || isatty(STDIN_FILENO) == 1; }
 
+// Whether a signal that reached this process did not reach the command, and was to. A timer
+// of this process (SIGALRM, SIGPROF) is one that was set before the client was executed:
+// it was meant for the command.
+bool IsForTheCommand(const siginfo_t& info) {
+  if (info.si_signo == SIGCHLD) return false;
+  if (info.si_code != SI_KERNEL) return true;
+  constexpr std::array kOfTerminals = {SIGINT,  SIGQUIT, SIGHUP,  SIGTSTP,
+                                       SIGTTIN, SIGTTOU, SIGCONT, SIGWINCH};
+  return std::find(kOfTerminals.begin(), kOfTerminals.end(), info.si_signo) == kOfTerminals.end();
+}
+
+void PassOn(const siginfo_t& info, pid_t pid) {
+  if (info.si_code == SI_QUEUE) {
+    sigqueue(pid, info.si_signo, info.si_value);
+  } else {
+    kill(pid, info.si_signo);
+  }
+}
+
+// Where standard error is closed, the command's output is dropped rather than mixed with ours.
+bool OutputToStderr() {
+  if (dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) return true;
+  const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  return null >= 0 && dup2(null, STDOUT_FILENO) >= 0;
+}
+
 }  // namespace
 
 void Child::TakeSignals() {
-  sigemptyset(&waited_);
-  for (int signal : {SIGCHLD, SIGTERM, SIGHUP}) sigaddset(&waited_, signal);
+  sigfillset(&waited_);
+  // A fault of our own raises these; blocked, they would end us without a trace. A SIGPIPE is
+  // of our own writes, and ignored.
+  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPIPE}) {
+    sigdelset(&waited_, signal);
+  }
   sigprocmask(SIG_BLOCK, &waited_, &old_mask_);
-  const auto set = [&](int signal, void (*handler)(int)) {
-    struct sigaction action = {};
-    action.sa_handler = handler;
-    struct sigaction old;
-    sigaction(signal, &action, &old);
-    old_actions_.emplace_back(signal, old);
-  };
-  for (int signal : {SIGINT, SIGQUIT, SIGTSTP}) set(signal, SIG_IGN);
   // Inherited SIG_IGN would take the child's status away from us.
-  set(SIGCHLD, SIG_DFL);
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &action, &old_child_action_);
 }
 
-void Child::RestoreSignals() {
-  for (const auto& [signal, action] : old_actions_) sigaction(signal, &action, nullptr);
-  // main() ignores it for its own writes. Commands expect the default.
-  signal(SIGPIPE, SIG_DFL);
+void Child::RestoreSignals(const ChildOptions& options) {
+  sigaction(SIGCHLD, &old_child_action_, nullptr);
+  sigaction(SIGPIPE, &options.sigpipe, nullptr);
   sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
 }
 
-absl::StatusOr<std::unique_ptr<Child>> Child::Fork(const std::vector<std::string>& command) {
+absl::StatusOr<std::unique_ptr<Child>> Child::Fork(const ChildOptions& options) {
   std::unique_ptr<Child> child(new Child);
   int gate[2];
   int report[2];
@@ -69,7 +94,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Fork(const std::vector<std::string
   if (child->pid_ == 0) {
     close(gate[1]);
     close(report[0]);
-    child->Become(command, gate[0], report[1]);
+    child->Become(options, gate[0], report[1]);
   }
   const int error = errno;
   close(gate[0]);
@@ -82,14 +107,15 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Fork(const std::vector<std::string
   return child;
 }
 
-void Child::Become(const std::vector<std::string>& command, int gate, int report) {
-  RestoreSignals();
+void Child::Become(const ChildOptions& options, int gate, int report) {
+  RestoreSignals(options);
+  if (options.output_to_stderr && !OutputToStderr()) _exit(126);
   const char ready = 'r';
   if (write(report, &ready, 1) != 1) _exit(127);
   char go;
   if (ReadAll(gate, &go, 1) != 1) _exit(127);
   std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& word : options.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   const int error = errno;
@@ -131,8 +157,7 @@ absl::StatusOr<int> Child::Wait() {
       continue;
     }
     siginfo_t info;
-    const int signal = sigwaitinfo(&waited_, &info);
-    if (signal == SIGTERM || signal == SIGHUP) kill(pid_, signal);
+    if (sigwaitinfo(&waited_, &info) > 0 && IsForTheCommand(info)) PassOn(info, pid_);
   }
 }
 

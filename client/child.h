@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command that is forked first and let go later, and that behaves on the terminal as if
-// the client were not there: same process group, same standard streams.
-// Ownership: owns the process until Wait(); one object a program, as it changes the
-// program's signal dispositions.   Threads: the main thread, before any other thread exists,
-// since the signals that it blocks must be blocked in all of them.
+// the client were not there: same process group, same standard streams, and the signal
+// dispositions, mask and limits that the client was started with.
+// Ownership: owns the process until Wait(); one object a program, as it blocks the program's
+// signals.   Threads: the main thread, before any other thread exists, since the signals that
+// it blocks must be blocked in all of them.
 // Failure: a Child that is destroyed before Start() ends without running the command.
 #ifndef FOOTPRINT_CLIENT_CHILD_H_
 #define FOOTPRINT_CLIENT_CHILD_H_
@@ -19,11 +20,20 @@
 
 namespace footprint::client {
 
+struct ChildOptions {
+  std::vector<std::string> command;
+  // What the program was started with, before it ignored SIGPIPE for its own writes.
+  struct sigaction sigpipe = {};
+  // Standard output is taken: what the command writes to its own goes to standard error.
+  bool output_to_stderr = false;
+};
+
 class Child {
  public:
   // Forks. The child has made a system call by the time this returns, so that a daemon
-  // that counts calls knows it.
-  static absl::StatusOr<std::unique_ptr<Child>> Fork(const std::vector<std::string>& command);
+  // that counts calls knows it. From now on every signal that a process can wait for is
+  // blocked in this one, so that none ends it before the command.
+  static absl::StatusOr<std::unique_ptr<Child>> Fork(const ChildOptions& options);
 
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -34,16 +44,16 @@ class Child {
   // Lets the child execute the command. 0, or the errno of the failed exec.
   absl::StatusOr<int> Start();
 
-  // Waits for the end; answers the wait status of waitpid(2). Meanwhile SIGTERM and SIGHUP
-  // are passed on; SIGINT and SIGQUIT are the terminal's to send, and hit the child alone;
-  // when the child stops, so does this process, and SIGCONT resumes both.
+  // Waits for the end; answers the wait status of waitpid(2). Meanwhile signals are passed on,
+  // except those that a terminal sends: these hit the child as well, being in the same process
+  // group. When the child stops, so does this process, and SIGCONT resumes both.
   absl::StatusOr<int> Wait();
 
  private:
   Child() = default;
-  [[noreturn]] void Become(const std::vector<std::string>& command, int gate, int report);
+  [[noreturn]] void Become(const ChildOptions& options, int gate, int report);
   void TakeSignals();
-  void RestoreSignals();
+  void RestoreSignals(const ChildOptions& options);
 
   pid_t pid_ = -1;
   int gate_ = -1;    // a byte written here lets the child go; closed unwritten, it ends
@@ -51,7 +61,7 @@ class Child {
   bool reaped_ = false;
   sigset_t old_mask_;
   sigset_t waited_;
-  std::vector<std::pair<int, struct sigaction>> old_actions_;
+  struct sigaction old_child_action_ = {};
 };
 
 // The exit status a shell would answer: the command's own, or 128 + signal.

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/connection.h"
 
+#include <grp.h>
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 
 namespace footprint::client {
@@ -25,6 +30,42 @@ constexpr int kMaxBackoffMs = 1000;
 std::chrono::system_clock::time_point After(double seconds) {
   return std::chrono::system_clock::now() +
          std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+// The path of a target that Open() has found to be one.
+absl::string_view PathOf(absl::string_view target) { return absl::StripPrefix(target, "unix:"); }
+
+// The path with all that a URI may not hold as %XX: gRPC reads a target as one.
+std::string Escaped(absl::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("/._-", c)) {
+      out += c;
+    } else {
+      absl::StrAppendFormat(&out, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+std::string Uri(const std::string& target) {
+  return absl::StrCat("unix:", Escaped(PathOf(target)));
+}
+
+// The group that may use a file which the caller may not, and how to become one of it.
+// "" where the file cannot be seen either: its directory's group is the one, then.
+std::string GroupRemedy(std::string path) {
+  struct stat found = {};
+  while (stat(path.c_str(), &found) != 0) {
+    const size_t slash = path.rfind('/');
+    if (errno != EACCES || slash == std::string::npos || slash == 0) return "";
+    path.resize(slash);
+  }
+  if ((found.st_mode & S_IRWXG) == 0 || found.st_gid == 0) return "; root may: use sudo";
+  const struct group* entry = getgrgid(found.st_gid);
+  const std::string name = entry != nullptr ? entry->gr_name : absl::StrCat(found.st_gid);
+  return absl::StrCat("; members of the group ", name, " may: sudo usermod -aG ", name,
+                      " USER, and log in again");
 }
 
 // Why a unix socket cannot be reached, as connect(2) says; 0 when it can.
@@ -51,10 +92,12 @@ std::string DefaultTarget() {
 Connection::Connection(const Settings& settings) : settings_(settings) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  // A recording ends with its connection: a command that runs for an hour must not lose it.
+  arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, INT_MAX);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxBackoffMs);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
-  auto channel =
-      grpc::CreateCustomChannel(settings.target, grpc::InsecureChannelCredentials(), arguments);
+  auto channel = grpc::CreateCustomChannel(Uri(settings.target), grpc::InsecureChannelCredentials(),
+                                           arguments);
   footprints_ = v1::FootprintService::NewStub(channel);
   control_ = v1::ControlService::NewStub(channel);
 }
@@ -81,20 +124,33 @@ absl::Status Connection::Explain(const grpc::Status& status) const {
     return absl::DeadlineExceededError(absl::StrCat("no answer from ", settings_.target, " within ",
                                                     settings_.timeout_seconds, " s"));
   }
-  if (code != absl::StatusCode::kUnavailable) {
+  if (code == absl::StatusCode::kPermissionDenied) {
+    return absl::PermissionDeniedError(absl::StrCat(settings_.target, ": ", status.error_message(),
+                                                    " (sudo footprint ... is root)"));
+  }
+  // Cancelled, by somebody other than us: the connection broke, or the daemon gave up.
+  if (code != absl::StatusCode::kUnavailable && code != absl::StatusCode::kCancelled) {
     return absl::Status(code, absl::StrCat(settings_.target, ": ", status.error_message()));
   }
-  const int error = ConnectErrno(std::string(absl::StripPrefix(settings_.target, "unix:")));
+  return ExplainAbsence(status.error_message());
+}
+
+absl::Status Connection::ExplainAbsence(const std::string& message) const {
+  const std::string path(PathOf(settings_.target));
+  const int error = ConnectErrno(path);
   if (error == EACCES || error == EPERM) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("may not connect to ", settings_.target, ": ", std::strerror(error)));
+    return absl::PermissionDeniedError(absl::StrCat("may not connect to ", settings_.target, ": ",
+                                                    std::strerror(error), GroupRemedy(path)));
   }
   if (error != 0) {
+    const char* remedy = settings_.target == kDefaultTarget
+                             ? "; start it: sudo systemctl start footprintd.service"
+                             : "; --target or FOOTPRINT_TARGET name another";
     return absl::UnavailableError(
-        absl::StrCat("no daemon at ", settings_.target, ": ", std::strerror(error)));
+        absl::StrCat("no daemon at ", settings_.target, ": ", std::strerror(error), remedy));
   }
   return absl::UnavailableError(
-      absl::StrCat("daemon at ", settings_.target, " went away: ", status.error_message()));
+      absl::StrCat("the daemon at ", settings_.target, " went away: ", message));
 }
 
 absl::Status Connection::Unary(const std::function<grpc::Status(grpc::ClientContext*)>& call) {

@@ -64,6 +64,8 @@ class Connection {
   // Runs `call` with a context that has the deadline and that Cancel() can reach.
   absl::Status Unary(const std::function<grpc::Status(grpc::ClientContext*)>& call);
   absl::Status Explain(const grpc::Status& status) const;
+  // Why the daemon does not answer, with what to do about it.
+  absl::Status ExplainAbsence(const std::string& message) const;
 
   const Settings settings_;
   std::unique_ptr<v1::FootprintService::Stub> footprints_;

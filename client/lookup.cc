@@ -174,4 +174,12 @@ std::string NearestText(std::string_view word, const std::vector<std::string_vie
   return nearest.empty() ? "" : absl::StrCat("; nearest: ", absl::StrJoin(nearest, ", "));
 }
 
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
+  std::vector<std::string> meant = Nearest(word, {candidates.begin(), candidates.end()});
+  std::erase_if(meant, [&](const std::string& name) {
+    return !name.starts_with(word) && EditDistance(word, name) > (word.size() + 2) / 3;
+  });
+  return meant.empty() ? "" : absl::StrCat("; did you mean ", absl::StrJoin(meant, " or "), "?");
+}
+
 }  // namespace footprint::client

@@ -46,6 +46,9 @@ std::vector<std::string> Nearest(std::string_view word,
                                  const std::vector<std::string_view>& candidates);
 // "; nearest: a, b, c", or "" for nothing near.
 std::string NearestText(std::string_view word, const std::vector<std::string_view>& candidates);
+// "; did you mean --output?", or "" where no candidate is a plausible meaning: begun by the word,
+// or at most a third of its letters away.
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace footprint::client
 

@@ -2,6 +2,7 @@
 #include "client/scope.h"
 
 #include "absl/strings/str_cat.h"
+#include "client/text.h"
 
 namespace footprint::client {
 
@@ -17,11 +18,19 @@ absl::StatusOr<v1::Scope> ToScope(const ScopeOptions& options) {
     ++given;
   }
   if (!options.command.empty()) {
-    scope.set_command(options.command);
+    if (IsUtf8(options.command)) {
+      scope.set_command(options.command);
+    } else {
+      scope.set_command_raw(options.command);
+    }
     ++given;
   }
   if (!options.unit.empty()) {
-    scope.set_unit(options.unit);
+    if (IsUtf8(options.unit)) {
+      scope.set_unit(options.unit);
+    } else {
+      scope.set_unit_raw(options.unit);
+    }
     ++given;
   }
   if (given > 1) {
@@ -40,8 +49,12 @@ std::string Describe(const v1::Scope& scope) {
       return absl::StrCat("tree of pid ", scope.tree_pid());
     case v1::Scope::kCommand:
       return absl::StrCat("command ", scope.command());
+    case v1::Scope::kCommandRaw:
+      return absl::StrCat("command ", Sanitize(scope.command_raw()));
     case v1::Scope::kUnit:
       return absl::StrCat("unit ", scope.unit());
+    case v1::Scope::kUnitRaw:
+      return absl::StrCat("unit ", Sanitize(scope.unit_raw()));
     default:
       return "system";
   }

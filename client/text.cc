@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace footprint::client {
 namespace {
@@ -85,6 +87,15 @@ std::string Sanitize(std::string_view raw) {
   return out;
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = Decode(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 size_t DisplayWidth(std::string_view text) {
   size_t width = 0;
   while (!text.empty()) {
@@ -104,6 +115,21 @@ std::string FitLeft(std::string_view text, size_t width) {
 std::string FitRight(std::string_view text, size_t width) {
   std::string out = DisplayWidth(text) <= width ? std::string(text) : Cut(text, width);
   out.insert(0, width - DisplayWidth(out), ' ');
+  return out;
+}
+
+std::string ShellWords(const std::vector<std::string>& words) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ' ';
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      out += word;
+    } else {
+      absl::StrAppend(&out, "'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+    }
+  }
   return out;
 }
 
@@ -154,13 +180,61 @@ std::string Rfc3339(int64_t seconds, int32_t nanos) {
   return absl::StrFormat("%s.%09dZ", text, nanos);
 }
 
-std::string LocalTime(int64_t seconds) {
+std::string HumanPercent(double percent) {
+  if (percent <= 0) return "0";
+  if (percent < 0.0005) return "<0.001";
+  const int digits = percent < 0.0995 ? 3 : percent < 9.995 ? 2 : percent < 99.95 ? 1 : 0;
+  return absl::StrFormat("%.*f", digits, percent);
+}
+
+namespace {
+
+struct Stamp {
+  std::string time, zone;
+};
+
+Stamp LocalStamp(int64_t seconds) {
   const time_t when = seconds;
   struct tm parts;
-  if (localtime_r(&when, &parts) == nullptr) return "";
-  char text[40];
-  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
-  return text;
+  if (localtime_r(&when, &parts) == nullptr) return {};
+  char time[40], zone[16];
+  std::strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S", &parts);
+  std::strftime(zone, sizeof(zone), "%z", &parts);
+  return {time, zone};
+}
+
+}  // namespace
+
+std::string LocalTime(int64_t seconds) {
+  const Stamp stamp = LocalStamp(seconds);
+  return absl::StrCat(stamp.time, " ", stamp.zone);
+}
+
+std::string LocalSpan(int64_t from_seconds, int64_t to_seconds) {
+  const Stamp from = LocalStamp(from_seconds), to = LocalStamp(to_seconds);
+  return absl::StrCat(from.time, from.zone == to.zone ? "" : " " + from.zone, " to ", to.time, " ",
+                      to.zone);
+}
+
+std::string Field(std::string_view name, std::string_view value, size_t indent, size_t width) {
+  const std::string text = Sanitize(value);
+  std::string out = FitLeft(name, indent);
+  if (width == 0) return absl::StrCat(out, text, "\n");
+  size_t used = indent;
+  bool first = true;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    const size_t needed = DisplayWidth({word.data(), word.size()}) + (first ? 0 : 1);
+    if (!first && used + needed > width) {
+      absl::StrAppend(&out, "\n", std::string(indent, ' '));
+      used = indent;
+    } else if (!first) {
+      out += ' ';
+    }
+    absl::StrAppend(&out, word);
+    used += needed;
+    first = false;
+  }
+  return out + "\n";
 }
 
 }  // namespace footprint::client

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
 #include "daemon/app/app.h"
+#include "daemon/app/check_config.h"
 #include "daemon/app/config.h"
 #include "daemon/base/log.h"
 
 int main(int argc, char** argv) {
+  // One arena more than the collector's: by default each of gRPC's threads gets its own, and keeps
+  // what a busy minute has made of it.
+  mallopt(M_ARENA_MAX, 2);
   CLI::App cli("footprintd: counts which parts of the kernel every process uses.");
   std::string listen, config_file;
   bool check = false;
@@ -28,7 +34,7 @@ int main(int argc, char** argv) {
 
   using footprint::app::ExitCode;
   footprint::app::Config config;
-  if (!config_file.empty()) {
+  if (cli.count("--config") != 0) {
     auto loaded = footprint::app::LoadConfig(config_file);
     if (!loaded.ok()) {
       fprintf(stderr, "footprintd: %s\n", std::string(loaded.status().message()).c_str());
@@ -36,9 +42,11 @@ int main(int argc, char** argv) {
     }
     config = *loaded;
   }
-  if (!listen.empty()) config.listen = listen;
+  if (cli.count("--listen") != 0) config.listen = listen;
   absl::Status status = footprint::base::SetUpLog(config.log_level, config.log_to);
-  if (status.ok() && !check) status = footprint::app::Run(config);
+  if (status.ok()) {
+    status = check ? footprint::app::CheckConfig(config) : footprint::app::Run(config);
+  }
   if (!status.ok()) {
     fprintf(stderr, "footprintd: %s\n", std::string(status.message()).c_str());
   }

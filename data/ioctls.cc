@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iterator>
 #include <tuple>
+#include <vector>
 
 namespace footprint::names {
 namespace {
@@ -37,6 +38,18 @@ std::string_view FindExact(uint8_t context, uint32_t command, uint8_t abi) {
   const auto found = std::ranges::equal_range(kIoctls, std::tuple(context, command), {}, KeyOf);
   const auto row = std::ranges::find_if(found, [abi](const IoctlRow& r) { return r.abis & abi; });
   return row != found.end() ? NameOf(*row) : std::string_view{};
+}
+
+// drm_ioctl() takes a command by its number, whatever its direction and size are: structs grew.
+std::string_view FindOfDrm(uint8_t context, uint32_t command, uint8_t abi) {
+  constexpr uint32_t kTypeAndNumber = 0xffff;
+  constexpr uint32_t kDrmType = 'd' << 8;
+  if (!kIoctlContexts[context].starts_with("drm") || (command & 0xff00) != kDrmType) return {};
+  const auto* row = std::ranges::find_if(kIoctls, [=](const IoctlRow& r) {
+    return r.context == context && (r.abis & abi) &&
+           (r.command & kTypeAndNumber) == (command & kTypeAndNumber);
+  });
+  return row != std::end(kIoctls) ? NameOf(*row) : std::string_view{};
 }
 
 std::string_view FindRange(uint8_t context, uint32_t command, uint8_t abi) {
@@ -88,6 +101,8 @@ std::string_view IoctlName(std::string_view contexts, uint32_t command, bool com
   const auto range = [=](uint8_t context) { return FindRange(context, command, abi); };
   std::string_view found = InContext("vfs", {}, exact);
   if (found.empty()) found = InContexts(contexts, module, exact);
+  const auto drm = [=](uint8_t context) { return FindOfDrm(context, command, abi); };
+  if (found.empty()) found = InContexts(contexts, module, drm);
   return found.empty() ? InContexts(contexts, module, range) : found;
 }
 
@@ -111,6 +126,40 @@ std::string IoctlText(uint32_t command) {
                   command & 0xff, size);
   }
   return text.data();
+}
+
+std::string ForeignIoctlName(uint32_t command, bool compat) {
+  const uint8_t abi = compat ? kAbi32 : kAbi64;
+  // Programs ask what they hold whether it is a terminal, more often than all else.
+  const auto exact = [=](uint8_t context) { return FindExact(context, command, abi); };
+  if (const std::string_view tty = InContext("tty", {}, exact); !tty.empty()) {
+    return std::string(tty);
+  }
+  std::vector<std::string_view> found;
+  for (const IoctlRow& row : kIoctls) {
+    if (row.command != command || !(row.abis & abi)) continue;
+    if (std::ranges::find(found, NameOf(row)) == found.end()) found.push_back(NameOf(row));
+  }
+  constexpr size_t kMost = 3;
+  if (found.size() > kMost) found.resize(kMost);
+  std::string text;
+  for (const std::string_view name : found) {
+    if (!text.empty()) text += " or ";
+    text += name;
+  }
+  return text;
+}
+
+std::span<const uint32_t> IoctlCommands() {
+  static const std::vector<uint32_t> commands = [] {
+    std::vector<uint32_t> all;
+    for (const IoctlRow& row : kIoctls) all.push_back(row.command);
+    std::ranges::sort(all);
+    const auto again = std::ranges::unique(all);
+    all.erase(again.begin(), again.end());
+    return all;
+  }();
+  return commands;
 }
 
 std::span<const std::string_view> IoctlContexts() { return kIoctlContexts; }

@@ -28,6 +28,14 @@ std::string_view IoctlName(std::string_view contexts, uint32_t command, bool com
 // them on arm, arm64, riscv and x86. A type that is no printable letter is shown as a number.
 std::string IoctlText(uint32_t command);
 
+// What the number names in the tables of other drivers: the name that a terminal, else that every
+// context that knows the number has for it; of more than one, three at most with " or " between.
+// "" where no table knows it.
+std::string ForeignIoctlName(uint32_t command, bool compat);
+
+// Numbers that name a command in any context, ascending, without ranges of numbers.
+std::span<const uint32_t> IoctlCommands();
+
 // All contexts, ascending.
 std::span<const std::string_view> IoctlContexts();
 

@@ -80,7 +80,8 @@ const SyscallRow* FindSyscall(Abi abi, std::string_view name) {
 
 std::string SyscallName(Abi abi, int32_t number) {
   const SyscallRow* row = FindSyscall(abi, number);
-  return row != nullptr ? std::string(row->name) : "unknown:" + std::to_string(number);
+  if (row != nullptr) return std::string(row->name);
+  return number == kOtherNumbers ? "unknown" : "unknown:" + std::to_string(number);
 }
 
 uint8_t OwnerOf(Abi abi, int32_t number) {

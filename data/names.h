@@ -71,6 +71,9 @@ struct OwnerRule {
   std::string_view reason;
 };
 
+// The number that calls in no table share beyond a few: FP_NUMBER_OTHER of bpf/abi/footprint.h.
+inline constexpr int32_t kOtherNumbers = 0x7fffffff;
+
 // Index 0 is "unknown". At most 32 rows (FP_SUBSYSTEMS).
 std::span<const SubsystemRow> Subsystems();
 std::string_view SubsystemName(uint8_t index);

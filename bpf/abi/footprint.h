@@ -41,6 +41,14 @@ enum fp_loss {
 	FP_LOSS_COUNT = 7,
 };
 
+/* Who lost something. Value of the map `losers`: how often. Writer: kernel programs, by atomic add. */
+struct fp_loser {
+	__u32 tgid;		/* initial pid namespace */
+	__u32 cause;		/* enum fp_loss */
+};
+FP_SIZE(struct fp_loser, 8);
+#define FP_LOSERS 512
+
 /*
  * Cell key: bit 63 used, 60..62 kind, 56..59 ABI, 32..55 object class,
  * 0..31 syscall number (two's complement, so -1 keeps its own cell).
@@ -50,7 +58,9 @@ enum fp_loss {
  *   before the sys_enter tracepoint (kernel/entry/common.c).
  * second: calls that had a second descriptor, by what stood behind that one.
  * made: calls that answered a new descriptor, by what stands behind it; they
- *   are among those of the cell without an object, too.
+ *   are among those of the cell without an object, too. Of an ioctl: calls whose
+ *   command was noted when they left; they are among those of their object with
+ *   any command, too.
  */
 #define FP_KEY_USED (1ULL << 63)
 #define FP_KEY_DENIED (1ULL << 62)
@@ -72,12 +82,21 @@ enum fp_loss {
 #define FP_CLASS_HASH_BITS 14		/* below: hash of the key; above: of the epoch, 0: no module */
 #define FP_CLASS_EPOCHS 64
 #define FP_CLASS_OTHER FP_CLASS_MASK	/* an object that could not be told */
+#define FP_CLASS_MINORS 32		/* device numbers of one driver, protocols of one kind of socket, that are told apart */
+#define FP_CLASS_STRANGE 32		/* commands of one object that no driver took, and that are told apart */
+#define FP_MINOR_ANY 0xfffff		/* in a device number: one of the others */
+#define FP_PROTOCOL_ANY 0xffff		/* of a socket: one of the others */
+#define FP_KNOWN_COMMANDS 8192		/* numbers that name a command of any driver, power of two */
 
 #define FP_COMM_LEN 16		/* TASK_COMM_LEN, include/linux/sched.h */
 #define FP_EXE_LEN 128		/* name given to execve, cut at 127 bytes */
 #define FP_CELLS 64		/* a thread's table of cells, power of two */
 #define FP_CELL_PROBES 8
-#define FP_SLOT_PROBES 8
+#define FP_SPILL_SHARES 1024	/* processes whose ids are the same modulo this have one share */
+#define FP_BLOCK_SLOTS 128	/* slots in one map of `slots` */
+#define FP_PLACES 4		/* hints in a bucket */
+#define FP_PLACE_SHIFT 17	/* of a hint: below, its slot + 1; above, a tag out of the hash */
+#define FP_CELL_LOST 0xffffffffu /* in place of a cell's index: the call is among the unattributed */
 #define FP_ERRNOS 32		/* power of two */
 #define FP_ERRNO_PROBES 8
 #define FP_MAX_ERRNO 4095	/* include/linux/err.h */
@@ -87,6 +106,13 @@ enum fp_loss {
 #define FP_HIST_FIRST_LOG2 7	/* bucket 0: below 256 ns; bucket b: [2^(7+b), 2^(8+b)) ns; the last is open */
 #define FP_IGNORED_GROUPS 64	/* cgroups that are not counted, at most */
 #define FP_OWNER_NUMBERS 1024	/* syscall numbers per ABI in the owner table */
+/*
+ * Numbers in no table. Those that a newer kernel may give a call, and -1, keep theirs, and so do
+ * the first others that any program asks for; all more are counted under one number.
+ */
+#define FP_NUMBERS_NEAR 512
+#define FP_NUMBERS_APART 16
+#define FP_NUMBER_OTHER 0x7fffffff
 #define FP_OWNER_ABIS 8
 #define FP_OWNER_MASK 0x1f	/* low bits: subsystem index */
 #define FP_OWNER_NEVER_ERROR 0x20 /* the return value is no error code (rt_sigreturn) */
@@ -126,10 +152,29 @@ struct fp_ident {
 };
 FP_SIZE(struct fp_ident, 64 + FP_COMM_LEN + FP_EXE_LEN);
 
+/* No processor that orders its stores weakly shows the whole sum before all of what is summed. */
+static inline __u64 fp_seal(const struct fp_ident *ident)
+{
+	const __u64 *word = (const __u64 *)ident;
+	__u64 sum = 1;
+
+	for (unsigned int i = 0; i < sizeof(*ident) / sizeof(*word); i++)
+		sum = sum * 31 + word[i];
+	return sum;
+}
+
 enum fp_deferred {
 	FP_DEFERRED_NONE = 0,
 	FP_DEFERRED_EXEC = 1,	/* counted when it is known which image it belongs to */
 	FP_DEFERRED_UNSEEN = 2,	/* entered unseen: its exit is no denied call */
+	FP_DEFERRED_DENIED = 3,	/* in no call: the last one was denied, and is counted */
+};
+
+/* What is counted once more when the call leaves. */
+enum fp_makes {
+	FP_MAKES_NOTHING = 0,
+	FP_MAKES_DESCRIPTOR = 1, /* on success, under what it made */
+	FP_MAKES_COMMAND = 2,	/* of an ioctl command that is not noted yet, under that */
 };
 
 /* Which event the first of two programs has taken. */
@@ -158,11 +203,11 @@ enum fp_rescued {
 struct fp_flight {
 	__u64 key;		/* 0: none */
 	__u64 enter_ns;		/* CLOCK_MONOTONIC; 0 while no latency is measured */
-	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map */
+	__u32 cell;		/* index of its cell; FP_CELLS: its counts are in the spill map; above: see more_cell(); FP_CELL_LOST */
 	__u32 owner;		/* its entry of the owner table */
 	__u32 exits;		/* the global of that name at its entry; 0: nobody saw calls leave */
 	__u16 deferred;		/* enum fp_deferred */
-	__u8 makes;		/* 1: on success it answers a new descriptor */
+	__u8 makes;		/* enum fp_makes */
 	__u8 seen;		/* enum fp_seen, while the tracepoint is passed */
 };
 FP_SIZE(struct fp_flight, 32);
@@ -204,7 +249,7 @@ struct fp_class {
 	__u32 ready;		/* 1: complete */
 	__u32 socket;		/* 1: it is one */
 	__u32 commands;		/* distinct ioctl commands noted; written by whoever notes one */
-	__u32 pad;
+	__u32 strange;		/* of them, and apart: that failed when they were noted */
 	__u64 functions[FP_OPERATIONS]; /* addresses out of the file_operations; 0: not there */
 	char module[FP_MODULE_LEN];	/* f_op->owner */
 	char fs_module[FP_MODULE_LEN];	/* s_type->owner */
@@ -236,11 +281,26 @@ struct fp_errno {
 };
 FP_SIZE(struct fp_errno, 16);
 
+/* Hints where slots are; 0: none. Writers: any thread, without order: see `places`. */
+struct fp_places {
+	__u32 hint[FP_PLACES];
+};
+FP_SIZE(struct fp_places, 16);
+
 enum fp_slot_state {
 	FP_SLOT_FREE = 0,	/* written by the daemon, after harvest */
 	FP_SLOT_OPEN = 1,	/* written by the owning thread, last at claim */
 	FP_SLOT_CLOSED = 2,	/* written by the owning thread, last at exec and exit */
+	FP_SLOT_MORE = 3,	/* cells of a thread whose own slot has no room for them; freed with that */
 };
+
+/*
+ * A slot's further ones: FP_MORE_LEVELS levels, of 1, 2, 4 .. slots each. A key goes into the first
+ * level whose slot for it has room. Numbered from the first on; the first keeps where the others are.
+ */
+#define FP_MORE_LEVELS 5
+#define FP_MORE_ERRNOS 128	/* power of two */
+#define FP_MORE ((1 << FP_MORE_LEVELS) - 1)
 
 /* One thread running one program image. Writer: that thread alone while open. */
 struct fp_slot {
@@ -248,22 +308,29 @@ struct fp_slot {
 	__u8 state;
 	__u8 abi;		/* enum fp_abi of all its calls, where that cannot change; 0: not asked yet, or it can */
 	__u16 ignored;		/* copy of ident.ignored */
-	__u32 tid;		/* copy of ident.tid */
+	__u32 tid;		/* ident.tid; later the leader's, if an exec failed after it took its place */
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
 	struct fp_flight flight;
-	__u64 frame;		/* where the thread's registers are saved while it is in a call; 0: not asked yet */
-	__u64 task;		/* its task_struct, once `frame` is known */
-	struct fp_known known[FP_KNOWN];
+	__u64 frame;		/* what the thread is known by in calls: see known_by(); 0: not asked yet */
+	__u64 task;		/* address of its task_struct */
+	union {
+		struct fp_known known[FP_KNOWN];
+		__u32 others[FP_MORE + 1]; /* of a first further slot: of the further ones, their index + 1; 0: none */
+	};
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];
 	struct fp_errno errnos[FP_ERRNOS];
 	__u8 hist_row[FP_SUBSYSTEMS];	/* by subsystem index: its row + 1; 0: none */
 	__u32 hist_rows;		/* rows in use */
-	__u32 pad;
+	__u32 more;		/* index of its first further slot + 1; 0: none */
 	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
-	__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
+	__u64 seal;		/* fp_seal(ident): a reader that finds another has seen half of it */
+	union {
+		__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
+		struct fp_errno more_errnos[FP_MORE_ERRNOS]; /* of a further slot: instead of its errnos */
+	};
 };
-FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 48 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 56 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a

@@ -10,8 +10,12 @@
  *   void forget_exec(void)      that exec failed
  *   u64 with_object(regs, abi, owner, key, slot)  key with the class of the object that serves
  *                               the call; slot is NULL for an orphan
- *   u32 makes_object(regs, abi, owner)  1: if the call succeeds it answers a new descriptor
+ *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts
  *   u32 made_class(fd, slot)    class of the object behind a new descriptor
+ *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has none
+ *   u32 command_given(regs, abi)  the command of an ioctl
+ *   u32 dies_refused(void)      is the current thread killed by seccomp for its call? If told
+ *   const void *own_regs(void)  its registers; asked for in that case alone
  *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
@@ -40,6 +44,28 @@ static __always_inline __u32 owner_of(__u64 key)
 	return owners[abi][nr & (FP_OWNER_NUMBERS - 1)];
 }
 
+/* The number of a call in no table, or the one that all further ones share. */
+static __noinline __u64 stranger_key(__u64 key)
+{
+	__u64 which = (__u32)key | (key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK) << 32;
+	__u8 one = 1;
+
+	if ((__u32)key < FP_NUMBERS_NEAR || (__s32)key == -1)
+		return key;
+	if (bpf_map_lookup_elem(&strangers, &which) ||
+	    !bpf_map_update_elem(&strangers, &which, &one, BPF_ANY))
+		return key;
+	return (key & ~0xffffffffULL) | FP_NUMBER_OTHER;
+}
+
+/* The key that a call is counted under, without its object. */
+static __always_inline __u64 counted_key(__u32 abi, __u32 nr)
+{
+	__u64 key = call_key(abi, nr);
+
+	return owner_of(key) ? key : stranger_key(key);
+}
+
 /* The previous call is over; without sys_exit nobody saw it leave. */
 static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slot,
 				   const struct fp_ident *ident)
@@ -51,9 +77,24 @@ static __always_inline void settle(struct fp_flight *flight, struct fp_slot *slo
 			spill_call(ident, flight->key);
 		forget_exec();
 	}
-	flight->makes = 0;
+	flight->makes = FP_MAKES_NOTHING;
 	if (flight->key && leaves_seen(flight) && armed)
 		count_loss(FP_LOSS_EXIT_UNMATCHED);
+}
+
+/* What changed is there before the word of it. */
+static __always_inline void note_change(struct fp_slot *slot)
+{
+	barrier();
+	slot->changes++;
+}
+
+/* Time since `enter_ns`. Clocks of two CPUs may be a little apart: never less than none. */
+static __always_inline __u64 elapsed(__u64 enter_ns)
+{
+	__s64 ns = bpf_ktime_get_ns() - enter_ns;
+
+	return ns < 0 ? 0 : ns;
 }
 
 static __always_inline void begin(struct fp_flight *flight, __u64 key, __u32 owner, __u32 what)
@@ -77,27 +118,50 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 	settle(flight, NULL, &orphan->ident);
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, NULL);
-		flight->makes = makes_object(regs, abi, owner);
+		flight->makes = makes_object(regs, abi, owner, key);
 		count_second(regs, abi, owner, key, NULL, &orphan->ident);
 	}
 	begin(flight, key, owner, what);
 	if (!(owner & FP_OWNER_EXEC))
-		spill_call(&orphan->ident, key);
+		flight->cell = spill_call(&orphan->ident, key);
 	return 0;
+}
+
+/* An orphan asks again at each call: a slot of its own, where there is one by now. */
+static __noinline struct fp_slot *settle_orphan(struct fp_orphan *orphan)
+{
+	__u64 task = bpf_get_current_task();
+	struct fp_slot *slot;
+
+	if (orphan->ident.ignored || slots_left() <= 0)
+		return NULL;
+	slot = reserve_slot();
+	if (!slot)
+		return NULL;
+	settle(&orphan->flight, NULL, &orphan->ident);
+	slot->ident = orphan->ident;
+	stamp_claim(&slot->ident); /* what it has in the spill map is that of a claim that ends */
+	open_slot(slot);
+	bpf_map_delete_elem(&orphans, &task);
+	return slot;
 }
 
 /* sys_enter of a thread that holds no slot: its first call, or it found none free. */
 static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *regs)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
+	struct fp_orphan *orphan = own_orphan();
 	struct fp_slot *slot = NULL;
 
 	if (!orphan) {
 		claim(pid_tgid, &slot);
 		if (slot)
 			return slot;
-		orphan = orphan_of((__u32)pid_tgid);
+		orphan = own_orphan();
+	} else {
+		slot = settle_orphan(orphan);
+		if (slot)
+			return slot;
 	}
 	if (orphan) {
 		enter_orphan(orphan, key, regs);
@@ -125,6 +189,8 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 
 	if (owner & FP_OWNER_IGNORE)
 		return enter_ignored(slot);
+	if (!owner)
+		key = stranger_key(key);
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
 	if (!slot) {
@@ -137,16 +203,16 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 	saw(&slot->flight, FP_SEEN_ENTER);
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
-	slot->changes++;
 	what = measured & possible;
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, slot);
-		slot->flight.makes = makes_object(regs, abi, owner);
+		slot->flight.makes = makes_object(regs, abi, owner, key);
 		count_second(regs, abi, owner, key, slot, &slot->ident);
 	}
 	if (!(owner & FP_OWNER_EXEC))
 		slot->flight.cell = count_call(slot, key);
 	begin(&slot->flight, key, owner, what);
+	note_change(slot);
 	return 0;
 }
 
@@ -167,7 +233,65 @@ static __always_inline __u32 error_of(__u64 key, __u32 owner, __s64 ret)
 	return -value;
 }
 
-static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
+/*
+ * An exit without an entry: seccomp or a tracer refused the call before the
+ * sys_enter tracepoint. It is kept apart, so that calls stay what sys_enter counts.
+ * slot: NULL for an orphan.
+ */
+static __noinline int count_denied(struct fp_slot *slot, const struct fp_ident *ident, __u64 key,
+				   __u32 error)
+{
+	if (owner_of(key) & FP_OWNER_IGNORE)
+		return 0;
+	key |= FP_KEY_DENIED;
+	if (slot) {
+		if (count_call(slot, key) != FP_CELL_LOST && error)
+			count_errno(slot, key, error);
+		note_change(slot);
+	} else {
+		if (spill_call(ident, key) != FP_CELL_LOST && error)
+			spill_count(ident, errno_key(key, error), FP_SPILL_ERRNO);
+	}
+	return 0;
+}
+
+static __always_inline void leave_denied(struct fp_flight *flight, struct fp_slot *slot,
+					 const struct fp_ident *ident, const void *regs, __s64 ret)
+{
+	__u32 nr = call_number(regs);
+	__u64 key = counted_key(call_abi(regs, nr, slot), nr);
+
+	count_denied(slot, ident, key, error_of(key, 0, ret));
+	/* Should it be the thread's end, it is no call more. */
+	flight->deferred = FP_DEFERRED_DENIED;
+}
+
+/*
+ * The call of a flight that entered while sys_exit was not attached, or another
+ * time, may have left long ago: is it this one that leaves? Of two calls with one
+ * number nobody knows.
+ */
+static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, __u32 nr)
+{
+	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != counted_key(abi, nr);
+}
+
+/* What `key` is counted under once more, now that the call has left; 0: nothing. */
+static __always_inline __u64 key_made(const void *regs, struct fp_slot *slot, __u32 makes,
+				      __u64 key, __s64 ret, __u32 error)
+{
+	__u32 class = (key >> FP_KEY_CLASS_SHIFT) & FP_KEY_CLASS_MASK;
+	__u32 abi = key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK;
+
+	key = (key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) | FP_KEY_MADE;
+	if (makes == FP_MAKES_COMMAND) {
+		class = noted_command(class & FP_CLASS_MASK, command_given(regs, abi), error);
+		return class ? key | (__u64) class << FP_KEY_CLASS_SHIFT : 0;
+	}
+	return error ? 0 : key | (__u64)made_class(ret, slot) << FP_KEY_CLASS_SHIFT;
+}
+
+static __noinline int leave_orphan(struct fp_orphan *orphan, const void *regs, __s64 ret)
 {
 	struct fp_flight *flight = &orphan->flight;
 	struct fp_ident *ident = &orphan->ident;
@@ -175,66 +299,63 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, __s64 ret)
 	__u32 error;
 
 	saw(flight, FP_SEEN_EXIT);
+	if (key && flight->exits != exits) {
+		__u32 nr = call_number(regs);
+
+		if (left_unseen(flight, call_abi(regs, nr, NULL), nr)) {
+			settle(flight, NULL, ident);
+			flight->deferred = FP_DEFERRED_NONE;
+			key = flight->key = 0;
+		}
+	}
 	if (!key) {
-		flight->deferred = FP_DEFERRED_NONE;
+		if (flight->deferred == FP_DEFERRED_UNSEEN)
+			flight->deferred = FP_DEFERRED_NONE;
+		else if (!ident->ignored && armed)
+			leave_denied(flight, NULL, ident, regs, ret);
 		return 0;
 	}
 	if (flight->deferred == FP_DEFERRED_EXEC)
-		spill_call(ident, key);
+		flight->cell = spill_call(ident, key);
+	if (flight->cell == FP_CELL_LOST)
+		goto over;
 	error = error_of(key, flight->owner, ret);
 	if (flight->enter_ns) {
 		__u32 subsystem = flight->owner & FP_OWNER_MASK;
 
-		ns = bpf_ktime_get_ns() - flight->enter_ns;
+		ns = elapsed(flight->enter_ns);
 		spill_count(ident, (__u64)subsystem << 8 | hist_bucket(ns), FP_SPILL_HIST);
 	}
 	spill_outcome(ident, key, ns, error != 0);
 	if (error)
 		spill_count(ident, errno_key(key, error), FP_SPILL_ERRNO);
-	else if (possible & FP_MEASURE_OBJECTS && flight->makes) {
-		key |= FP_KEY_MADE | (__u64)made_class(ret, NULL) << FP_KEY_CLASS_SHIFT;
-		spill_call(ident, key);
-		spill_outcome(ident, key, ns, 0);
+	if (possible & FP_MEASURE_OBJECTS && flight->makes) {
+		key = key_made(regs, NULL, flight->makes, key, returned(key, ret), error);
+		if (key) {
+			spill_call(ident, key);
+			spill_outcome(ident, key, ns, error != 0);
+		}
 	}
-	flight->makes = 0;
+over:
+	flight->makes = FP_MAKES_NOTHING;
 	flight->key = 0;
 	flight->deferred = FP_DEFERRED_NONE;
 	return 0;
 }
 
-/*
- * An exit without an entry: seccomp or a tracer refused the call before the
- * sys_enter tracepoint. It is kept apart, so that calls stay what sys_enter counts.
- */
-static __noinline int leave_denied(struct fp_slot *slot, __u32 abi, __u32 nr, __s64 ret)
-{
-	__u64 key = call_key(abi, nr);
-	__u32 error;
-
-	if (owner_of(key) & FP_OWNER_IGNORE)
-		return 0;
-	key |= FP_KEY_DENIED;
-	error = error_of(key, 0, ret);
-	count_call(slot, key);
-	if (error)
-		count_errno(slot, key, error);
-	slot->changes++;
-	return 0;
-}
-
 /* sys_exit without a slot: an orphan, or a new child on its way out of fork. */
-static __noinline int leave_slotless(__s64 ret)
+static __always_inline int leave_slotless(const void *regs, __s64 ret)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_orphan *orphan = orphan_of((__u32)pid_tgid);
+	struct fp_orphan *orphan = own_orphan();
 	struct fp_slot *slot;
 
 	if (orphan)
-		return leave_orphan(orphan, ret);
+		return leave_orphan(orphan, regs, ret);
 	/* A claim here makes a child's denied first call visible; see `armed`. */
 	if (armed && own_birth()) {
 		claim(pid_tgid, &slot);
-		orphan = slot ? NULL : orphan_of((__u32)pid_tgid);
+		orphan = slot ? NULL : own_orphan();
 		if (slot)
 			saw(&slot->flight, FP_SEEN_EXIT);
 		else if (orphan)
@@ -245,33 +366,16 @@ static __noinline int leave_slotless(__s64 ret)
 	return 0;
 }
 
-/* The call answered a new descriptor: count it by the object behind that, too. */
-static __noinline int count_made(struct fp_slot *slot, __u64 key, __s64 ret, __u64 ns)
+/* The call counts once more, under what its end has told. */
+static __noinline int count_made(struct fp_slot *slot, __u64 key, __u64 ns, __u32 failed)
 {
-	__u32 index;
+	__u32 index = count_call(slot, key);
 
-	key |= FP_KEY_MADE | (__u64)made_class(ret, slot) << FP_KEY_CLASS_SHIFT;
-	index = count_call(slot, key);
-	if (index < FP_CELLS) {
-		struct fp_cell *cell = &slot->cells[index];
-
-		cell->total_ns += ns;
-		if (ns > cell->max_ns)
-			cell->max_ns = ns;
-	} else {
-		spill_outcome(&slot->ident, key, ns, 0);
-	}
+	if (index < FP_CELLS)
+		add_outcome(&slot->cells[index], ns, failed);
+	else
+		count_outcome(slot, key, ns, failed, index);
 	return 0;
-}
-
-/*
- * The call of a flight that entered while sys_exit was not attached, or another
- * time, may have left long ago: is it this one that leaves? Of two calls with one
- * number nobody knows.
- */
-static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, __u32 nr)
-{
-	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != call_key(abi, nr);
 }
 
 static __always_inline int on_leave(const void *regs, __s64 ret)
@@ -282,7 +386,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	__u32 index, error;
 
 	if (!slot)
-		return leave_slotless(ret);
+		return leave_slotless(regs, ret);
 	flight = &slot->flight;
 	saw(flight, FP_SEEN_EXIT);
 	key = flight->key;
@@ -296,12 +400,10 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		}
 	}
 	if (!key) {
-		if (flight->deferred != FP_DEFERRED_UNSEEN && !slot->ignored && armed) {
-			__u32 nr = call_number(regs);
-
-			leave_denied(slot, call_abi(regs, nr, slot), nr, ret);
-		}
-		flight->deferred = FP_DEFERRED_NONE;
+		if (flight->deferred == FP_DEFERRED_UNSEEN)
+			flight->deferred = FP_DEFERRED_NONE;
+		else if (!slot->ignored && armed)
+			leave_denied(flight, slot, &slot->ident, regs, ret);
 		return 0;
 	}
 	if (flight->deferred == FP_DEFERRED_EXEC) {
@@ -310,32 +412,70 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		forget_exec();
 	}
 	index = flight->cell;
+	/* What is lost is lost from all columns: no outcome without its call. */
+	if (index == FP_CELL_LOST)
+		goto over;
 	error = error_of(key, flight->owner, ret);
 	ns = 0;
 	if (possible & FP_MEASURE_LATENCY && flight->enter_ns) {
-		ns = bpf_ktime_get_ns() - flight->enter_ns;
+		ns = elapsed(flight->enter_ns);
 		count_latency(slot, flight->owner, ns);
 	}
-	if (index < FP_CELLS) {
-		struct fp_cell *cell = &slot->cells[index];
-
-		cell->total_ns += ns;
-		if (ns > cell->max_ns)
-			cell->max_ns = ns;
-		cell->errors += error != 0;
-	} else {
-		spill_outcome(&slot->ident, key, ns, error != 0);
-	}
+	if (index < FP_CELLS)
+		add_outcome(&slot->cells[index], ns, error != 0);
+	else
+		count_outcome(slot, key, ns, error != 0, index);
 	if (error)
 		count_errno(slot, key, error);
 	if (possible & FP_MEASURE_OBJECTS && flight->makes) {
-		if (!error)
-			count_made(slot, key, returned(key, ret), ns);
-		flight->makes = 0;
+		key = key_made(regs, slot, flight->makes, key, returned(key, ret), error);
+		if (key)
+			count_made(slot, key, ns, error != 0);
 	}
-	slot->changes++;
+over:
+	flight->makes = FP_MAKES_NOTHING;
 	flight->key = 0;
+	note_change(slot);
 	return 0;
+}
+
+/* Nor has it just left one that was denied. */
+static __always_inline __u32 in_no_call(const struct fp_flight *flight)
+{
+	return !flight->key && flight->deferred != FP_DEFERRED_DENIED;
+}
+
+/*
+ * seccomp kills a thread in the call that it refuses (strict mode, SECCOMP_RET_KILL_THREAD): the
+ * call neither enters nor leaves. Of a process that it kills the call leaves first, and is counted.
+ */
+static __noinline int count_refused(void)
+{
+	struct fp_slot *slot = slot_of_current();
+	const void *regs = own_regs();
+	struct fp_orphan *orphan;
+	__u32 nr, abi;
+
+	if (!regs || !armed)
+		return 0;
+	nr = call_number(regs);
+	abi = call_abi(regs, nr, NULL);
+	if (slot) {
+		if (in_no_call(&slot->flight) && !slot->ignored)
+			count_denied(slot, &slot->ident, call_key(abi, nr), 0);
+		return 0;
+	}
+	orphan = own_orphan();
+	if (orphan && in_no_call(&orphan->flight) && !orphan->ident.ignored)
+		count_denied(NULL, &orphan->ident, call_key(abi, nr), 0);
+	return 0;
+}
+
+static __always_inline int on_end(void)
+{
+	if (dies_refused())
+		count_refused();
+	return on_task_exit();
 }
 
 #endif

@@ -11,13 +11,16 @@
 
 #include "bpf/lib/slot.bpf.h"
 
-#define S_IFMT 0170000	/* include/uapi/linux/stat.h */
-#define S_IFSOCK 0140000
-#define S_IFBLK 0060000
-#define S_IFCHR 0020000
+#define S_IFMT	     0170000 /* include/uapi/linux/stat.h */
+#define S_IFSOCK     0140000
+#define S_IFBLK	     0060000
+#define S_IFCHR	     0020000
 #define SB_KERNMOUNT (1UL << 22) /* include/linux/fs.h */
-#define ID_PROBES 8
-#define HASH_MASK ((1U << FP_CLASS_HASH_BITS) - 1)
+#define EBADF	     9		 /* include/uapi/asm-generic/errno-base.h, errno.h */
+#define EINVAL	     22
+#define ENOTTY	     25
+#define ID_PROBES    8
+#define HASH_MASK    ((1U << FP_CLASS_HASH_BITS) - 1)
 
 /* Ended by: the daemon, when a module was freed since. */
 struct {
@@ -35,7 +38,7 @@ struct {
 	__type(value, struct fp_class);
 } classes SEC(".maps");
 
-/* By id. Never ended: a command is two numbers, and their number is bounded. */
+/* By id. Never ended: what nobody does is not noted, and their number is bounded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -43,7 +46,29 @@ struct {
 	__type(value, struct fp_command);
 } commands SEC(".maps");
 
+/*
+ * By id less FP_CLASS_COMMAND: object and command of the entry of `commands`, see command_pair();
+ * 0: none, or not written yet. Found without a helper, at every ioctl.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} command_places SEC(".maps");
+
+/* How many device numbers, or protocols, a driver has. By the class of those that share one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct fp_class_key);
+	__type(value, __u32);
+} families SEC(".maps");
+
 static const struct fp_class zero_class;
+/* Commands noted that failed: of all classes, and of calls without an object. */
+__u32 strange_total = 0;
+__u32 strange_of_none = 0;
 
 static __always_inline __u32 mix(__u64 value)
 {
@@ -129,7 +154,8 @@ static __noinline __u32 reserve_class(const struct fp_class_key *key)
 	struct fp_class_key plain = {};
 	__u32 hash, epoch = key->epoch ? key->epoch % (FP_CLASS_EPOCHS - 1) + 1 : 0;
 
-	/* Copied by a helper, its addresses are numbers to the verifier, and may be calculated with. */
+	/* Copied by a helper, its addresses are numbers to the verifier, and may be calculated
+	 * with. */
 	bpf_probe_read_kernel(&plain, sizeof(plain), key);
 	hash = mix(plain.fops ^ mix(plain.detail) ^ (__u64)mix(plain.traits) << 20);
 
@@ -173,56 +199,166 @@ full:
 	return FP_CLASS_OTHER;
 }
 
+/*
+ * Leaves out what tells a device, or a socket's protocol, from others of its driver, once there
+ * are so many: a user may make more of them than any table holds.
+ */
+static __always_inline bool join_family(struct fp_class_key *key)
+{
+	struct fp_class_key family = *key;
+	__u32 format = key->traits & 0xf, none = 0, *members;
+
+	if (format == S_IFSOCK >> 12)
+		family.traits |= (__u64)FP_PROTOCOL_ANY << 48;
+	else if (format == S_IFCHR >> 12 || format == S_IFBLK >> 12)
+		family.traits |= (__u64)FP_MINOR_ANY << 32;
+	else
+		return false;
+	members = bpf_map_lookup_elem(&families, &family);
+	if (!members) {
+		bpf_map_update_elem(&families, &family, &none, BPF_NOEXIST);
+		members = bpf_map_lookup_elem(&families, &family);
+		if (!members)
+			return false;
+	}
+	if (*members >= FP_CLASS_MINORS) {
+		key->traits = family.traits;
+		return true;
+	}
+	__sync_fetch_and_add(members, 1);
+	return false;
+}
+
 static __noinline __u32 find_class(struct fp_class_key *key, struct file *file, __u32 epoch)
 {
 	__u32 *id;
 
 	key->epoch = of_module(key, file) ? epoch : 0;
 	id = bpf_map_lookup_elem(&class_ids, key);
+	if (!id && join_family(key))
+		id = bpf_map_lookup_elem(&class_ids, key);
 	return id ? *id : announce_class(key, file);
 }
 
-/* Room for one more command of this class? Two CPUs may both take the last place. */
-static __always_inline bool command_fits(__u32 class)
+/* Is it the number of a command of any driver? */
+static __noinline __u32 is_known_command(__u32 command)
+{
+	__u32 at = 0;
+
+	for (__u32 step = FP_KNOWN_COMMANDS / 2; step; step /= 2) {
+		__u32 next = (at + step) & (FP_KNOWN_COMMANDS - 1);
+
+		if (known_commands[next] <= command)
+			at = next;
+	}
+	return known_commands[at & (FP_KNOWN_COMMANDS - 1)] == command;
+}
+
+/*
+ * Room for one more command of this class? Of those that failed there are less, so that nobody
+ * can take the place of commands that drivers do. Two CPUs may both take the last place.
+ */
+static __always_inline bool command_fits(__u32 class, __u32 error)
 {
 	struct fp_class *entry = bpf_map_lookup_elem(&classes, &class);
+	__u32 *strange = entry ? &entry->strange : &strange_of_none;
 
-	if (!entry)
+	if (!error) {
+		if (!entry || entry->commands >= class_commands)
+			return false;
+		__sync_fetch_and_add(&entry->commands, 1);
 		return true;
-	if (entry->commands >= class_commands)
+	}
+	if (*strange >= FP_CLASS_STRANGE || strange_total >= strange_most)
 		return false;
-	__sync_fetch_and_add(&entry->commands, 1);
+	__sync_fetch_and_add(strange, 1);
+	__sync_fetch_and_add(&strange_total, 1);
 	return true;
 }
 
-/* Class of an ioctl: of its object and command together. */
+/* An object and a command as one word, which is written at once. */
+static __always_inline __u64 command_pair(__u32 class, __u32 command)
+{
+	return 1ULL << 63 | (__u64) class << 32 | command;
+}
+
+/* Place of the command in `command_places`, or of the first free one, below FP_CLASS_COMMAND. */
+static __always_inline __u64 *command_place(__u64 pair, __u32 i, __u32 *index)
+{
+	*index = (mix(pair) + i) & command_mask;
+	return bpf_map_lookup_elem(&command_places, index);
+}
+
+/* Class of an ioctl: of its object and command together, or of its object and any command. */
 static __noinline __u32 command_of(__u32 class, __u32 command)
 {
-	struct fp_command wanted = { .class_id = class, .command = command }, *entry;
-	__u32 hash = mix((__u64)class << 32 | command);
+	__u64 pair = command_pair(class, command), *place;
+	__u32 index;
+
+	for (__u32 i = 0; i < ID_PROBES; i++) {
+		place = command_place(pair, i, &index);
+		if (!place || !*place)
+			break;
+		if (*place == pair)
+			return FP_CLASS_COMMAND | index;
+	}
+	return FP_CLASS_ANY_COMMAND | class;
+}
+
+/* Takes the first free place for the command; 0 when there is none. */
+static __noinline __u32 place_command(__u32 class, __u32 command)
+{
+	struct fp_command wanted = {.class_id = class, .command = command}, *entry;
+	__u64 pair = command_pair(class, command), *place;
+	__u32 index;
 
 #pragma unroll
 	for (__u32 i = 0; i < ID_PROBES; i++) {
-		__u32 id = FP_CLASS_COMMAND | ((hash + i) & (FP_CLASS_COMMAND - 1));
+		__u32 id;
 
-		entry = bpf_map_lookup_elem(&commands, &id);
-		if (!entry) {
-			if (!command_fits(class))
-				break;
-			if (bpf_map_update_elem(&commands, &id, &wanted, BPF_NOEXIST)) {
-				entry = bpf_map_lookup_elem(&commands, &id);
-				if (!entry)
-					break;
-			} else {
-				__sync_fetch_and_add(&classes_total, 1);
-				return id;
-			}
+		place = command_place(pair, i, &index);
+		if (!place)
+			return 0;
+		id = FP_CLASS_COMMAND | index;
+		if (!bpf_map_update_elem(&commands, &id, &wanted, BPF_NOEXIST)) {
+			*place = pair;
+			__sync_fetch_and_add(&classes_total, 1);
+			return id;
 		}
+		entry = bpf_map_lookup_elem(&commands, &id);
+		if (!entry)
+			return 0;
 		if (entry->class_id == class && entry->command == command)
 			return id;
 	}
-	count_loss(FP_LOSS_COMMAND_DROPPED);
-	return FP_CLASS_ANY_COMMAND | class;
+	return 0;
+}
+
+/*
+ * Class of a command that is over and had none when it entered; 0 where it gets none. Commands are
+ * numbers that anybody may make up. So a place is for what a driver did; of what failed, for what
+ * some driver knows; and of numbers that no table has, for what failed in a way that only
+ * somebody who knows the command answers.
+ */
+static __noinline __u32 noted_command(__u32 class, __u32 command, __u32 error)
+{
+	__u32 id;
+
+	if (class == FP_CLASS_OTHER)
+		return 0;
+	if ((error == ENOTTY || error == EINVAL || error == EBADF) && !is_known_command(command))
+		return 0;
+	id = command_of(class, command);
+	if (id & FP_CLASS_COMMAND)
+		return id;
+	if (command_fits(class, error)) {
+		id = place_command(class, command);
+		if (id)
+			return id;
+	}
+	if (!error)
+		count_loss(FP_LOSS_COMMAND_DROPPED);
+	return 0;
 }
 
 #endif

@@ -95,7 +95,7 @@ static __always_inline void take_birth(struct fp_ident *ident)
 /* First sight of the current thread. NULL: its calls go unattributed. */
 static __noinline struct fp_ident *claim(__u64 pid_tgid, struct fp_slot **in)
 {
-	struct fp_ident *ident = new_ident((__u32)pid_tgid, in);
+	struct fp_ident *ident = new_ident(in);
 	struct fp_slot *slot = *in;
 
 	if (!ident)
@@ -127,7 +127,7 @@ static __always_inline void saw_without_room(__u32 tid, __u32 event)
 static __always_inline int on_fork(__u64 child)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_slot *slot = slot_of((__u32)pid_tgid);
+	struct fp_slot *slot = slot_of_current();
 	struct fp_orphan *orphan;
 	struct fp_birth *birth;
 	struct fp_ident *ident = NULL;
@@ -139,7 +139,7 @@ static __always_inline int on_fork(__u64 child)
 		ident = &slot->ident;
 		saw(&slot->flight, FP_SEEN_FORK);
 	} else {
-		orphan = orphan_of((__u32)pid_tgid);
+		orphan = own_orphan();
 		if (orphan) {
 			ident = &orphan->ident;
 			saw(&orphan->flight, FP_SEEN_FORK);
@@ -179,33 +179,35 @@ static __always_inline void inherit(struct fp_ident *ident, const struct fp_iden
 static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *slot,
 					const struct fp_ident *ident, struct fp_flight *from)
 {
+	__u64 key;
+
 	if (!from || from->deferred != FP_DEFERRED_EXEC || ident->ignored) {
 		to->deferred = FP_DEFERRED_UNSEEN;
 		if (from)
 			from->key = 0;
 		return;
 	}
+	key = from->key;
+	from->key = 0; /* first: it may be the same one */
+	from->deferred = FP_DEFERRED_NONE;
 	to->enter_ns = from->enter_ns;
 	to->owner = from->owner;
 	to->exits = from->exits;
 	to->deferred = FP_DEFERRED_NONE;
 	if (slot) {
-		to->cell = count_call(slot, from->key);
-		slot->changes++;
+		to->cell = count_call(slot, key);
 	} else {
-		spill_call(ident, from->key);
-		to->cell = FP_CELLS;
+		to->cell = spill_call(ident, key);
 	}
-	to->key = from->key;
-	from->key = 0;
-	from->deferred = FP_DEFERRED_NONE;
+	to->key = key;
+	if (slot)
+		slot->changes++;
 }
 
-/* The orphan of `old_tid` starts a new image: in place, as an orphan has its tid as its key. */
+/* An orphan starts a new image, in place. */
 static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, const void *name)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 tid = (__u32)pid_tgid;
 	struct fp_ident *me = &orphan->ident;
 
 	me->claim = 0;
@@ -217,13 +219,6 @@ static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, 
 	move_flight(&orphan->flight, NULL, me, &orphan->flight);
 	saw(&orphan->flight, FP_SEEN_EXEC);
 	send_event(FP_EVENT_EXEC, 0, me);
-	if (tid == old_tid)
-		return 0;
-	/* It took the place of its leader. Without room there its calls go unattributed. */
-	if (bpf_map_update_elem(&orphans, &tid, orphan, BPF_ANY))
-		saw_without_room(tid, FP_SEEN_EXEC);
-	else
-		bpf_map_delete_elem(&orphans, &old_tid);
 	return 0;
 }
 
@@ -234,18 +229,18 @@ static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, 
 static __always_inline int on_exec(__u32 old_tid, const void *name)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fp_slot *old = slot_of(old_tid), *slot = NULL;
-	struct fp_orphan *orphan = old ? NULL : orphan_of(old_tid), *stand_in;
+	struct fp_slot *old = slot_of_current(), *slot = NULL;
+	struct fp_orphan *orphan = old ? NULL : own_orphan(), *stand_in;
 	struct fp_flight *flight;
 	struct fp_ident *ident;
 
 	if (orphan)
 		return exec_orphan(orphan, old_tid, name);
-	ident = new_ident((__u32)pid_tgid, &slot);
+	ident = new_ident(&slot);
 	if (!ident) {
 		saw_without_room((__u32)pid_tgid, FP_SEEN_EXEC);
 		if (old)
-			close_slot(old);
+			end_slot(old);
 		return 0;
 	}
 	describe_now(ident, pid_tgid);
@@ -260,7 +255,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	if (slot) {
 		flight = &slot->flight;
 	} else {
-		stand_in = orphan_of((__u32)pid_tgid);
+		stand_in = own_orphan();
 		if (!stand_in)
 			return 0;
 		flight = &stand_in->flight;
@@ -270,8 +265,12 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	if (slot)
 		open_slot(slot);
 	send_event(FP_EVENT_EXEC, 0, ident);
-	if (old)
-		close_slot(old);
+	if (!old)
+		return 0;
+	if (slot)
+		close_slot(old); /* its task and its hint lead to the new one */
+	else
+		end_slot(old);
 	return 0;
 }
 
@@ -289,15 +288,12 @@ static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot 
 
 	if (!key)
 		return;
-	if (flight->deferred == FP_DEFERRED_EXEC) {
-		if (slot)
-			count_call(slot, key);
-		else
-			spill_call(ident, key);
-	}
+	if (flight->deferred == FP_DEFERRED_EXEC)
+		flight->cell = slot ? count_call(slot, key) : spill_call(ident, key);
 	flight->key = 0;
 	/* Where nobody sees calls return, nobody knows which did not. */
-	if (!leaves_seen(flight) || flight->owner & FP_OWNER_NO_RETURN)
+	if (!leaves_seen(flight) || flight->owner & FP_OWNER_NO_RETURN ||
+	    flight->cell == FP_CELL_LOST)
 		return;
 	if (slot)
 		slot->unfinished = key;
@@ -310,11 +306,12 @@ static __always_inline int on_task_exit(void)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 tid = (__u32)pid_tgid;
-	struct fp_slot *slot = slot_of(tid);
+	__u64 task = bpf_get_current_task();
+	struct fp_slot *slot = slot_of_current();
 	struct fp_orphan *orphan;
 
 	if (!slot) {
-		orphan = orphan_of(tid);
+		orphan = own_orphan();
 		if (!orphan) {
 			forget_own_birth();
 			return 0;
@@ -322,13 +319,13 @@ static __always_inline int on_task_exit(void)
 		end_flight(&orphan->flight, NULL, &orphan->ident);
 		if (tid == pid_tgid >> 32)
 			send_event(FP_EVENT_EXIT, task_status(), &orphan->ident);
-		bpf_map_delete_elem(&orphans, &tid);
+		bpf_map_delete_elem(&orphans, &task);
 		return 0;
 	}
 	end_flight(&slot->flight, slot, &slot->ident);
 	if (tid == pid_tgid >> 32)
 		send_event(FP_EVENT_EXIT, task_status(), &slot->ident);
-	close_slot(slot);
+	end_slot(slot);
 	return 0;
 }
 

@@ -11,12 +11,12 @@
 #include <bpf/bpf_helpers.h>
 #include "bpf/abi/footprint.h"
 
-/* Number of slots - 1; the number is a power of two. */
-const volatile __u32 slot_mask = 63;
 /* Entries of `places` - 1; the number is a power of two. */
-const volatile __u32 place_mask = 127;
+const volatile __u32 place_mask = 63;
 /* FP_MEASURE_ bits that this kernel permits. Constant, so that it drops the rest. */
 const volatile __u32 possible = FP_MEASURE_ALL;
+/* Entries of `spill` that one process may take. */
+const volatile __u32 spill_share = 32;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
 const volatile __u64 ring_wake = 64 * 1024;
 /* Closed slots that wake the daemon before its next tick. */
@@ -30,6 +30,12 @@ const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 
 /* Distinct ioctl commands that one class may take of the table. */
 const volatile __u32 class_commands = 256;
+/* Entries of `command_places` - 1; the number is a power of two. */
+const volatile __u32 command_mask = 1023;
+/* Commands that failed when they were noted: so many may be of all. */
+const volatile __u32 strange_most = 128;
+/* Numbers that name a command of any driver, ascending, the last one repeated to the end. */
+const volatile __u32 known_commands[FP_KNOWN_COMMANDS] = {};
 
 /* 1: programs of perf's tracepoints go first, see bpf/lib/rescue.bpf.h. */
 const volatile __u32 rescues = 0;
@@ -40,7 +46,7 @@ const volatile __u32 ignores_comms = 0;
 __u32 armed = 0;
 /*
  * 1: a slot that is open is its thread's, whatever happens: threads are known by their
- * frames. Else, as where nobody sees them end, by their tids. Set by the daemon with `armed`.
+ * frames. Else, as where an end may pass unseen, by task and tid. Set by the daemon with `armed`.
  */
 __u32 frames = 0;
 /* FP_MEASURE_ bits. Written by the daemon at any time; a call ends as it began. */
@@ -57,12 +63,20 @@ __u32 groups_ignored = 0;
 __u64 losses[FP_LOSS_COUNT] = {};
 /* Slots closed since attach: written by kernel programs. */
 __u64 closed_total = 0;
+/* Slots taken since attach: written by kernel programs. */
+__u64 taken_total = 0;
+/* Slots that there are. Written by the daemon. */
+__u64 slots_total = 0;
+/* 1: the daemon knows that more are wanted. Set here, cleared by the daemon when it has added some. */
+__u32 growth_wanted = 0;
 /* Slots freed since attach: written by the daemon. */
 __u64 freed_total = 0;
 /* 1: a PRESSURE event is on its way. Set here, cleared by the daemon before it harvests. */
 __u32 pressure_sent = 0;
 /* Orphans added since attach: while 0 no thread looks for itself among them. */
 __u64 orphans_total = 0;
+/* By process: entries of `spill`. Added to here, taken from by the daemon, both by atomic add. */
+__u32 spill_shares[FP_SPILL_SHARES] = {};
 /* Spill entries added since attach: while unchanged the daemon does not walk the map. */
 __u64 spilled_total = 0;
 
@@ -71,37 +85,58 @@ __u32 modules_epoch = 1;
 /* Classes and commands added since attach: while unchanged the daemon does not walk the maps. */
 __u64 classes_total = 0;
 
-/* Ended by: the daemon frees a closed slot after harvest. */
-struct {
+/* Slots come in blocks, which the daemon adds and takes back. */
+struct fp_block {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 64);
+	__uint(max_entries, FP_BLOCK_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct fp_slot));
+};
+
+/* Ended by: the daemon frees a closed slot after harvest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct fp_slot);
+	__array(values, struct fp_block);
 } slots SEC(".maps");
 
-/*
- * Hash of a thread's frame -> index of its slot, a hint: the slot says whose it is.
- * Written by whoever was not found by it.
- */
+/* Wakes the thread of the daemon that adds blocks. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 128);
-	__type(key, __u32);
-	__type(value, __u32);
-} places SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} growth SEC(".maps");
+
+/* Slots that are free. Taken from by threads, added to by the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 64);
+	__uint(value_size, sizeof(__u32));
+} free_slots SEC(".maps");
 
 /*
- * Slot index -> tid. BPF_NOEXIST decides between two threads that want one
- * slot; a compare-and-exchange would need 5.12, and 5.18 on arm64.
- * Ended by: the daemon, when it frees the slot.
+ * Address of a thread's task -> index of its slot. A task is one thread from its fork to its end,
+ * whatever becomes of its tid. Written by that thread alone.
+ * Ended by: the thread's exit; of a thread whose exit nobody saw: by the daemon.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
-	__type(key, __u32);
+	__type(key, __u64);
 	__type(value, __u32);
-} claims SEC(".maps");
+} threads SEC(".maps");
+
+/*
+ * By a hash of what threads are known by: where their slots are, as hints. The slot says whose it
+ * is, so that a lost write costs time alone. Written by whoever was not found here.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fp_places);
+} places SEC(".maps");
 
 /* Ended by: the daemon, when the thread's claim has ended. */
 struct {
@@ -111,11 +146,22 @@ struct {
 	__type(value, struct fp_spill);
 } spill SEC(".maps");
 
-/* By tid. Ended by: the thread's exit. */
+/*
+ * What of `losses` is known to be whose. What finds no room here is nobody's.
+ * Ended by: the daemon, when the process is gone.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FP_LOSERS);
+	__type(key, struct fp_loser);
+	__type(value, __u64);
+} losers SEC(".maps");
+
+/* By address of the task. Ended by: the thread's exit. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
-	__type(key, __u32);
+	__type(key, __u64);
 	__type(value, struct fp_orphan);
 } orphans SEC(".maps");
 
@@ -145,6 +191,17 @@ struct {
 	__type(key, __u64);
 	__type(value, __u8);
 } ignored_groups SEC(".maps");
+
+/*
+ * ABI << 32 | number of calls in no table that keep their number, in the order of their first
+ * calls. Never ended: what finds no place is counted as FP_NUMBER_OTHER.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FP_NUMBERS_APART);
+	__type(key, __u64);
+	__type(value, __u8);
+} strangers SEC(".maps");
 
 /* Rare events only. Ended by: the daemon reads. */
 struct {

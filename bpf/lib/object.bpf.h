@@ -17,7 +17,10 @@
 
 #include "bpf/lib/class.bpf.h"
 
-#define RACES 3 /* looks before a descriptor counts as unstable */
+#define RACES	   3   /* looks before a descriptor counts as unstable */
+#define MINOR_BITS 20  /* include/linux/kdev_t.h */
+#define PTY_MAJOR  136 /* UNIX98_PTY_SLAVE_MAJOR, include/uapi/linux/major.h */
+#define PTY_MAJORS 8
 
 /* The file of a descriptor of the current thread; NULL where there is none. fs/file.c */
 static __always_inline struct file *file_at(struct task_struct *task, __u32 fd)
@@ -44,6 +47,12 @@ static __always_inline void read_socket(struct file *file, struct fp_class_key *
 	key->traits |= family << 16 | type << 32 | protocol << 48;
 }
 
+/* A pseudo terminal is one of thousands that any user makes: its number is left out. */
+static __always_inline __u32 device_of(__u32 rdev)
+{
+	return (rdev >> MINOR_BITS) - PTY_MAJOR < PTY_MAJORS ? rdev | FP_MINOR_ANY : rdev;
+}
+
 /* What the file is made of now; false when it is on its way out. */
 static __always_inline bool read_key(struct file *file, struct fp_class_key *key)
 {
@@ -61,7 +70,7 @@ static __always_inline bool read_key(struct file *file, struct fp_class_key *key
 	if (format == S_IFSOCK)
 		read_socket(file, key);
 	else if (format == S_IFCHR || format == S_IFBLK)
-		key->traits |= (__u64)READ(inode, i_rdev) << 32;
+		key->traits |= (__u64)device_of(READ(inode, i_rdev)) << 32;
 	return inode && (__u64)READ(file, f_inode) == (__u64)inode &&
 	       (__u64)READ(file, f_op) == key->fops;
 }
@@ -74,6 +83,7 @@ static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 	struct fp_known *known;
 	struct file *file;
 	__u32 epoch, class;
+	__u64 traits;
 
 	for (int i = 0; i < RACES; i++) {
 		file = file_at(task, fd);
@@ -89,14 +99,15 @@ stable:
 	if (!slot)
 		return find_class(&key, file, epoch);
 	known = &slot->known[fd & (FP_KNOWN - 1)];
-	if (known->fops == key.fops && known->detail == key.detail &&
-	    known->traits == key.traits && known->epoch == epoch)
+	if (known->fops == key.fops && known->detail == key.detail && known->traits == key.traits &&
+	    known->epoch == epoch)
 		return known->class_id;
+	traits = key.traits; /* a class may leave some out */
 	class = find_class(&key, file, epoch);
 	if (class != FP_CLASS_OTHER) {
 		known->fops = key.fops;
 		known->detail = key.detail;
-		known->traits = key.traits;
+		known->traits = traits;
 		known->epoch = epoch;
 		known->class_id = class;
 	}
@@ -121,6 +132,11 @@ static __always_inline bool exempt(const void *regs, __u32 abi, __u32 owner)
 	return bit == FP_OWNER_ANY_BIT ? value != 0 : value >> (bit & 31) & 1;
 }
 
+static __always_inline __u32 command_given(const void *regs, __u32 abi)
+{
+	return call_argument(regs, abi, 1);
+}
+
 static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owner, __u64 key,
 					 struct fp_slot *slot)
 {
@@ -131,12 +147,17 @@ static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owne
 		return key;
 	class = class_of(call_argument(regs, abi, place - 1), slot);
 	if (owner & FP_OWNER_IOCTL)
-		class = command_of(class, call_argument(regs, abi, 1));
-	return key | (__u64)class << FP_KEY_CLASS_SHIFT;
+		class = command_of(class, command_given(regs, abi));
+	return key | (__u64) class << FP_KEY_CLASS_SHIFT;
 }
 
-static __always_inline __u32 makes_object(const void *regs, __u32 abi, __u32 owner)
+static __always_inline __u32 makes_object(const void *regs, __u32 abi, __u32 owner, __u64 key)
 {
+	if (owner & FP_OWNER_IOCTL)
+		return key & (__u64)FP_CLASS_ANY_COMMAND << FP_KEY_CLASS_SHIFT &&
+			       !(key & (__u64)FP_CLASS_COMMAND << FP_KEY_CLASS_SHIFT)
+			   ? FP_MAKES_COMMAND
+			   : FP_MAKES_NOTHING;
 	return owner & FP_OWNER_MAKES_FD && !exempt(regs, abi, owner);
 }
 

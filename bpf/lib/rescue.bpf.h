@@ -48,12 +48,12 @@ static __always_inline enum taker take_without_room(__u32 tid, __u32 event)
 
 static __noinline __u32 taker_of(__u32 tid, __u32 event)
 {
-	struct fp_slot *slot = slot_of(tid);
+	struct fp_slot *slot = slot_of_current();
 	struct fp_orphan *orphan;
 
 	if (slot)
 		return take(&slot->flight, event, slot->ignored);
-	orphan = orphan_of(tid);
+	orphan = own_orphan();
 	return orphan ? take(&orphan->flight, event, orphan->ident.ignored) :
 			take_without_room(tid, event);
 }
@@ -89,9 +89,7 @@ static __always_inline __u32 perf_took_exec(void)
 /* A thread that ends with an identity: perf's program has closed its slot, or removed its stand-in. */
 static __always_inline void note_rescued_end(void)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	if (slot_of(tid) || orphan_of(tid))
+	if (slot_of_current() || own_orphan())
 		__sync_fetch_and_add(&rescued[FP_RESCUED_END], 1);
 }
 
@@ -139,7 +137,7 @@ int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 SEC("tp/sched/sched_process_exit")
 int process_exit_perf(void *ctx)
 {
-	return on_task_exit();
+	return on_end();
 }
 
 #endif

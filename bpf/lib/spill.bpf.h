@@ -10,15 +10,19 @@
 
 static const struct fp_spill zero_spill;
 
-/* Entry of (thread, kind, key), made if need be; NULL when the map is full. */
+/* Entry of (thread, kind, key), made if need be; NULL when the map is full, or the share of the process. */
 static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u64 key, __u32 kind)
 {
 	struct fp_spill_key k = { .claim = ident->claim, .key = key, .tid = ident->tid, .kind = kind };
+	__u32 *share = &spill_shares[ident->tgid & (FP_SPILL_SHARES - 1)];
 	struct fp_spill *entry;
 
 	entry = bpf_map_lookup_elem(&spill, &k);
 	if (entry)
 		return entry;
+	/* What one process does must not take the room of all others. */
+	if (*share >= spill_share)
+		return NULL;
 	if (bpf_map_update_elem(&spill, &k, &zero_spill, BPF_NOEXIST))
 		return NULL;
 	entry = bpf_map_lookup_elem(&spill, &k);
@@ -29,21 +33,27 @@ static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u
 			 sizeof(*ident) - __builtin_offsetof(struct fp_ident, life));
 	barrier();
 	entry->ident.claim = ident->claim;
+	__sync_fetch_and_add(share, 1);
 	__sync_fetch_and_add(&spilled_total, 1);
 	return entry;
 }
 
-static __noinline int spill_call(const struct fp_ident *ident, __u64 key)
+/* Counts one call; returns where its outcome goes: FP_CELLS, or FP_CELL_LOST. */
+static __noinline __u32 spill_call(const struct fp_ident *ident, __u64 key)
 {
 	struct fp_spill *entry = spill_entry(ident, key, FP_SPILL_CELL);
 
-	if (entry)
+	if (entry) {
 		entry->calls++;
-	else if (key & (FP_KEY_MADE | FP_KEY_SECOND))
+		return FP_CELLS;
+	}
+	if (key & (FP_KEY_MADE | FP_KEY_SECOND))
 		count_loss(FP_LOSS_OBJECT_UNKNOWN); /* the call itself is counted elsewhere */
+	else if (key & FP_KEY_DENIED)
+		count_loss(FP_LOSS_DETAIL_DROPPED); /* no call: it never entered */
 	else
 		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
-	return 0;
+	return FP_CELL_LOST;
 }
 
 /* Adds one to a plain count: an errno, a histogram bucket, an unfinished call. */
@@ -62,8 +72,7 @@ static __noinline int spill_count(const struct fp_ident *ident, __u64 key, __u32
 static __noinline int spill_outcome(const struct fp_ident *ident, __u64 key, __u64 ns, __u32 failed)
 {
 	struct fp_spill_key k = {
-		.claim = ident->claim, .key = key, .tid = ident->tid, .kind = FP_SPILL_CELL
-	};
+	    .claim = ident->claim, .key = key, .tid = ident->tid, .kind = FP_SPILL_CELL};
 	struct fp_spill *entry = bpf_map_lookup_elem(&spill, &k);
 
 	if (!entry) {

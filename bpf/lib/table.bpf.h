@@ -3,13 +3,14 @@
 #ifndef FOOTPRINT_LIB_TABLE_BPF_H
 #define FOOTPRINT_LIB_TABLE_BPF_H
 
+#include "bpf/lib/room.bpf.h"
 #include "bpf/lib/spill.bpf.h"
 
 /* errno in place of the class: both are small, and one key type serves both tables. */
 static __always_inline __u64 errno_key(__u64 cell_key, __u32 value)
 {
-	return (cell_key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) |
-	       (__u64)value << FP_KEY_CLASS_SHIFT;
+	return (cell_key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) | (__u64)value
+									     << FP_KEY_CLASS_SHIFT;
 }
 
 /* Neighbouring numbers fall into neighbouring cells, so programs rarely collide. */
@@ -39,16 +40,169 @@ static __always_inline __u32 cell_index(struct fp_slot *slot, __u64 key)
 	return FP_CELLS;
 }
 
+/* One more slot for the cells of a thread. 0: there is none, or threads may soon want them all. */
+static __noinline __u32 take_further(void)
+{
+	struct fp_slot *more;
+	__u32 id = 0;
+
+	if (slots_left() <= (__s64)(slots_total >> 3)) {
+		ask_for_growth();
+		return 0;
+	}
+	if (bpf_map_pop_elem(&free_slots, &id))
+		return 0;
+	more = slot_number(id);
+	if (!more)
+		return 0;
+	more->state = FP_SLOT_MORE;
+	barrier();
+	__sync_fetch_and_add(&taken_total, 1);
+	if (slots_left() <= (__s64)(slots_total >> 2))
+		ask_for_growth();
+	return id + 1;
+}
+
+/* Of the cell `index` in the slot `id`, as fp_flight.cell says it: all below are of the own slot. */
+static __always_inline __u32 more_cell(__u32 id, __u32 index)
+{
+	return (id + 1) * FP_CELLS + FP_CELLS + index;
+}
+
+static __always_inline struct fp_cell *cell_of(__u32 place)
+{
+	struct fp_slot *more = slot_number(place / FP_CELLS - 2);
+
+	return more ? &more->cells[place & (FP_CELLS - 1)] : NULL;
+}
+
+/* Index + 1 of the further slot of a key in this level, taken if need be; 0: there is none. */
+static __noinline __u32 further_slot(struct fp_slot *slot, __u32 hash, __u32 level)
+{
+	__u32 number = ((1u << level) - 1 + (hash & ((1u << level) - 1))) & FP_MORE;
+	struct fp_slot *first;
+
+	if (!slot->more)
+		slot->more = take_further();
+	if (!slot->more || !number)
+		return slot->more;
+	first = slot_number(slot->more - 1);
+	if (!first)
+		return 0;
+	if (!first->others[number])
+		first->others[number] = take_further();
+	return first->others[number];
+}
+
+/* Counts the call in this further slot: returns its place, FP_CELLS when it has no room. */
+static __noinline __u32 count_in(__u32 id, __u64 key)
+{
+	struct fp_slot *more = slot_number(id);
+	__u32 index;
+
+	if (!more)
+		return FP_CELLS;
+	index = cell_index(more, key);
+	if (index >= FP_CELLS)
+		return FP_CELLS;
+	more->cells[index].calls++;
+	return more_cell(id, index);
+}
+
+/*
+ * Counts the call in a further slot of the thread: returns its place, FP_CELLS when none has room.
+ * Unrolled, as verifiers do not follow what counts the levels.
+ */
+static __noinline __u32 count_further(struct fp_slot *slot, __u64 key)
+{
+	__u32 hash = cell_home(key) * HASH_FACTOR >> 16;
+
+#pragma unroll
+	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
+		__u32 id = further_slot(slot, hash, level), place;
+
+		if (!id)
+			break;
+		place = count_in(id - 1, key);
+		if (place != FP_CELLS)
+			return place;
+	}
+	return FP_CELLS;
+}
+
 /* Counts one call; returns where its outcome goes. */
 static __always_inline __u32 count_call(struct fp_slot *slot, __u64 key)
 {
 	__u32 index = cell_index(slot, key);
 
-	if (index < FP_CELLS)
+	if (index < FP_CELLS) {
 		slot->cells[index].calls++;
-	else
-		spill_call(&slot->ident, key);
+		return index;
+	}
+	index = count_further(slot, key);
+	if (index == FP_CELLS)
+		return spill_call(&slot->ident, key);
 	return index;
+}
+
+static __always_inline void add_outcome(struct fp_cell *cell, __u64 ns, __u32 failed)
+{
+	cell->total_ns += ns;
+	if (ns > cell->max_ns)
+		cell->max_ns = ns;
+	cell->errors += failed;
+}
+
+/* The outcome of a call whose cell is not in the thread's own slot. */
+static __noinline int count_outcome(struct fp_slot *slot, __u64 key, __u64 ns, __u32 failed,
+				    __u32 place)
+{
+	struct fp_cell *cell = NULL;
+
+	if (place > FP_CELLS)
+		cell = cell_of(place);
+	if (!cell)
+		return spill_outcome(&slot->ident, key, ns, failed);
+	if (cell->key == key)
+		add_outcome(cell, ns, failed);
+	return 0;
+}
+
+/* 1: counted in this further slot. */
+static __noinline __u32 count_errno_in(__u32 id, __u64 key, __u32 home)
+{
+	struct fp_slot *more = slot_number(id);
+
+	if (!more)
+		return 0;
+	for (int i = 0; i < FP_ERRNO_PROBES; i++) {
+		struct fp_errno *e = &more->more_errnos[(home + i) & (FP_MORE_ERRNOS - 1)];
+
+		if (!e->key)
+			e->key = key;
+		if (e->key == key) {
+			e->count++;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static __noinline int count_further_errno(struct fp_slot *slot, __u64 key, __u32 home)
+{
+	__u32 hash = home * HASH_FACTOR >> 16;
+
+#pragma unroll
+	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
+		__u32 id = further_slot(slot, hash, level);
+
+		if (!id)
+			break;
+		if (count_errno_in(id - 1, key, home))
+			return 0;
+	}
+	spill_count(&slot->ident, key, FP_SPILL_ERRNO);
+	return 0;
 }
 
 static __noinline int count_errno(struct fp_slot *slot, __u64 cell_key, __u32 value)
@@ -66,8 +220,7 @@ static __noinline int count_errno(struct fp_slot *slot, __u64 cell_key, __u32 va
 			return 0;
 		}
 	}
-	spill_count(&slot->ident, key, FP_SPILL_ERRNO);
-	return 0;
+	return count_further_errno(slot, key, home);
 }
 
 /* floor(log2(ns)) - FP_HIST_FIRST_LOG2, held to the buckets that exist. */

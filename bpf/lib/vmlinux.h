@@ -98,7 +98,12 @@ struct hlist_head {
 	void *first;
 };
 
+struct seccomp {
+	int mode;
+};
+
 struct task_struct {
+	struct seccomp seccomp;
 	struct thread_info thread_info;
 	int exit_code;
 	int tgid;

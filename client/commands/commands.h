@@ -6,13 +6,18 @@
 #ifndef FOOTPRINT_CLIENT_COMMANDS_COMMANDS_H_
 #define FOOTPRINT_CLIENT_COMMANDS_COMMANDS_H_
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/connection.h"
+#include "client/lookup.h"
+#include "client/output.h"
 #include "client/render/report.h"
 #include "client/scope.h"
 
@@ -20,8 +25,11 @@ namespace footprint::client {
 
 struct Session {
   Settings settings;
-  // What followed `--` on the command line.
+  // What followed `--` on the command line, and whether there was one.
   std::vector<std::string> command;
+  bool has_command = false;
+  // As the program was started, before it ignored SIGPIPE for its own writes.
+  struct sigaction sigpipe = {};
   std::function<int()> action;
 };
 
@@ -47,7 +55,12 @@ void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
            const auto found = choices.find(word);
            if (found == choices.end()) {
              std::string message = name + ": " + word + " is none of";
-             for (const auto& choice : choices) message += " " + choice.first;
+             std::vector<std::string_view> words;
+             for (const auto& choice : choices) {
+               message += " " + choice.first;
+               words.push_back(choice.first);
+             }
+             message += NearestText(word, words);
              throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
            }
            value = found->second;
@@ -60,7 +73,13 @@ void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
 void AddSettings(CLI::App& app, Settings& settings);
 void AddFormat(CLI::App& app, render::Format& format);
 void AddBy(CLI::App& app, render::By& by);
+void AddLimit(CLI::App& app, std::optional<size_t>& limit);
 void AddScope(CLI::App& app, ScopeOptions& scope);
+// --output and --force.
+void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help);
+
+// What to say of a word that a command does not take, with the nearest that it does.
+std::string UnknownWord(const std::string& word, const CLI::App& app);
 
 // Parses the command line and runs the action; answers the exit status.
 int Main(int argc, char** argv);

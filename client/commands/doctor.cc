@@ -12,8 +12,7 @@ namespace footprint::client {
 namespace {
 
 int Doctor(render::Format format) {
-  const auto output = Output::Create("");
-  if (!output.ok()) return Fail(output.status());
+  const auto output = Output::Standard();
   const std::vector<features::Finding> findings = features::Probe();
   const std::string missing = features::MissingCapabilities();
   std::string text;
@@ -25,10 +24,10 @@ int Doctor(render::Format format) {
       text = render::DoctorCsv(findings);
       break;
     case render::Format::kTable:
-      text = render::DoctorTable(findings, missing, (*output)->Colour());
+      text = render::DoctorTable(findings, missing, output->GetLook());
       break;
   }
-  const absl::Status written = (*output)->Write(text);
+  const absl::Status written = output->Write(text);
   if (!written.ok()) return Fail(written);
   switch (render::Judge(findings, missing)) {
     case render::Verdict::kGood:

@@ -39,8 +39,7 @@ absl::StatusOr<std::vector<size_t>> FindArchs(const std::string& word) {
 }
 
 absl::Status Features(const FeaturesOptions& options) {
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   const system::Machine machine = system::ThisMachine();
   render::FeatureView view;
   view.own = std::string(names::ArchOf(machine.machine));
@@ -48,7 +47,7 @@ absl::Status Features(const FeaturesOptions& options) {
   if (!archs.ok()) return archs.status();
   view.archs = *archs;
   view.config = system::ReadConfig(machine.root, machine.release);
-  return (*output)->Write(render::Features(view, options.format, (*output)->Colour()));
+  return output->Write(render::Features(view, options.format, output->GetLook()));
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <clocale>
 #include <cstdint>
 #include <cstring>
+#include <iostream>
 
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
@@ -28,21 +30,39 @@ Examples:
 
 // Splits off what follows the first `--`: it belongs to the command that `run` starts,
 // and CLI11 would look for options in it.
-int SplitCommand(int argc, char** argv, std::vector<std::string>& command) {
+int SplitCommand(int argc, char** argv, Session& session) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") != 0) continue;
-    command.assign(argv + i + 1, argv + argc);
+    session.command.assign(argv + i + 1, argv + argc);
+    session.has_command = true;
     return i;
   }
   return argc;
 }
 
+// The command that was named, or the program itself.
+const CLI::App& Named(const CLI::App& app) {
+  const std::vector<CLI::App*> named = app.get_subcommands();
+  return named.empty() ? app : *named.front();
+}
+
 std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> rest = app.remaining();
-  if (app.get_subcommands().empty() && !rest.empty()) {
-    return "no such command or option: " + rest.front() + "; see footprint --help";
+  const CLI::App& named = Named(app);
+  for (const CLI::App* one : {&named, &app}) {
+    const std::vector<std::string> rest = one->remaining();
+    if (!rest.empty()) return UnknownWord(rest.front(), named);
   }
   return error.what();
+}
+
+// A standard stream that is closed would else be the next file that is opened. The command of
+// `run` still finds it closed, and a write of ours still fails.
+void HoldStandardStreams() {
+  int fd = 0;
+  do {
+    fd = open("/", O_PATH | O_CLOEXEC);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 }  // namespace
@@ -78,6 +98,38 @@ void AddBy(CLI::App& app, render::By& by) {
                          {"module", render::By::kModule}});
 }
 
+void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help) {
+  app.add_option("--output", output.path, help)->type_name("FILE");
+  app.add_flag("--force", output.force, "Replace FILE where it exists");
+}
+
+std::string UnknownWord(const std::string& word, const CLI::App& app) {
+  const std::string help =
+      app.get_parent() == nullptr ? "footprint" : "footprint " + app.get_name();
+  // "--form=json" is about --form.
+  const std::string flag = word.substr(0, word.find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* command : app.get_subcommands(nullptr)) known.push_back(command->get_name());
+  std::erase_if(known, [&](const std::string& name) {
+    return name.starts_with('-') != word.starts_with('-');
+  });
+  const std::string what = word.starts_with('-')         ? "no such option: "
+                           : app.get_parent() == nullptr ? "no such command: "
+                                                         : "not expected here: ";
+  const std::string meant = DidYouMean(flag, known);
+  return what + flag + (meant.empty() ? "; see " + help + " --help" : meant);
+}
+
+void AddLimit(CLI::App& app, std::optional<size_t>& limit) {
+  app.add_option("--limit", limit,
+                 "Rows of each table and of CSV, 0 for all; without it 20 processes where all "
+                 "tables are printed, and all rows else")
+      ->type_name("N");
+}
+
 void AddScope(CLI::App& app, ScopeOptions& scope) {
   const CLI::Validator pid = CLI::Range(uint32_t{1}, UINT32_MAX).description("");
   app.add_option("--pid", scope.pid, "One process")->type_name("N")->check(pid);
@@ -91,18 +143,19 @@ void AddScope(CLI::App& app, ScopeOptions& scope) {
 }
 
 int Main(int argc, char** argv) {
+  HoldStandardStreams();
   std::setlocale(LC_CTYPE, "");  // widths of characters
-  signal(SIGPIPE, SIG_IGN);      // a reader that goes away shows as EPIPE
   Session session;
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;  // a reader that goes away shows as EPIPE
+  sigaction(SIGPIPE, &ignore, &session.sigpipe);
   session.settings.target = DefaultTarget();
-  const bool has_command = std::any_of(
-      argv + 1, argv + argc, [](const char* word) { return std::strcmp(word, "--") == 0; });
-  argc = SplitCommand(argc, argv, session.command);
+  argc = SplitCommand(argc, argv, session);
 
   CLI::App app("Shows which system calls and kernel subsystems programs use, exactly.",
                "footprint");
   app.set_version_flag("--version", "footprint " FOOTPRINT_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer(kFooter);
   AddSettings(app, session.settings);
   AddRun(app, session);
@@ -123,7 +176,11 @@ int Main(int argc, char** argv) {
     Complain(MessageOf(app, error));
     return kExitUsage;
   }
-  if (has_command && !app.got_subcommand("run")) {
+  if (app.get_subcommands().empty() && !session.has_command) {
+    std::cout << app.help() << std::flush;
+    return kExitUsage;
+  }
+  if (session.has_command && !app.got_subcommand("run")) {
     Complain("only `run` takes a command after --");
     return kExitUsage;
   }

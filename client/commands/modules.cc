@@ -37,33 +37,31 @@ absl::StatusOr<render::ModuleRecording> Load(const std::string& path) {
 absl::Status Recorded(const ModulesOptions& options) {
   const auto recording = Load(options.recording);
   if (!recording.ok()) return recording.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
-  const bool colour = (*output)->Colour();
+  const auto output = Output::Standard();
+  const Look look = output->GetLook();
   if (options.baseline.empty()) {
-    return (*output)->Write(render::ModuleUseTable(*recording, options.all, colour));
+    return output->Write(render::ModuleUseTable(*recording, options.all, look));
   }
   const auto baseline = Load(options.baseline);
   if (!baseline.ok()) return baseline.status();
-  return (*output)->Write(render::ModuleComparison(*recording, *baseline, options.all, colour));
+  return output->Write(render::ModuleComparison(*recording, *baseline, options.all, look));
 }
 
 absl::Status List(const Settings& settings, const ModulesOptions& options) {
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   const auto list = (*connection)->ListModules(options.built_in);
   if (!list.ok()) return list.status();
   switch (options.format) {
     case render::Format::kJson:
-      return (*output)->Write(render::ModulesJson(*list));
+      return output->Write(render::ModulesJson(*list));
     case render::Format::kCsv:
-      return (*output)->Write(render::ModulesCsv(*list));
+      return output->Write(render::ModulesCsv(*list));
     case render::Format::kTable:
       break;
   }
-  return (*output)->Write(render::ModulesTable(*list, (*output)->Colour()));
+  return output->Write(render::ModulesTable(*list, output->GetLook()));
 }
 
 // A recording's table is for people: its JSON is the recording itself.

@@ -12,7 +12,7 @@ namespace {
 struct ShowOptions {
   ScopeOptions scope;
   render::Options render;
-  std::string output;
+  OutputOptions output;
 };
 
 absl::Status Show(const Settings& settings, const ShowOptions& options) {
@@ -24,7 +24,7 @@ absl::Status Show(const Settings& settings, const ShowOptions& options) {
   if (!output.ok()) return output.status();
 
   render::Options render = options.render;
-  render.table.colour = (*output)->Colour();
+  render.table.look = (*output)->GetLook();
   const render::By by = render.table.by;
   const bool csv_without = render.format == render::Format::kCsv && by != render::By::kProcess;
   const bool one_other = by != render::By::kDefault && by != render::By::kProcess;
@@ -47,12 +47,8 @@ void AddShow(CLI::App& app, Session& session) {
   AddScope(*show, options->scope);
   AddFormat(*show, options->render.format);
   AddBy(*show, options->render.table.by);
-  show->add_option("--limit", options->render.table.process_limit,
-                   "Processes in the table, 0 for all")
-      ->type_name("N")
-      ->capture_default_str();
-  show->add_option("--output", options->output, "Write to FILE instead of standard output")
-      ->type_name("FILE");
+  AddLimit(*show, options->render.table.limit);
+  AddOutput(*show, options->output, "Write to FILE instead of standard output");
   AddSettings(*show, session.settings);
   show->footer(R"(Without --pid, --tree, --command and --unit: the whole system.
 

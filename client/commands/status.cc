@@ -12,8 +12,7 @@ namespace {
 absl::Status Status(const Settings& settings, render::Format format, bool calibrate) {
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   if (calibrate) {
     if (const auto cost = (*connection)->Calibrate(); !cost.ok()) return cost.status();
   }
@@ -21,13 +20,13 @@ absl::Status Status(const Settings& settings, render::Format format, bool calibr
   if (!status.ok()) return status.status();
   switch (format) {
     case render::Format::kJson:
-      return (*output)->Write(render::StatusJson(*status, settings.target));
+      return output->Write(render::StatusJson(*status, settings.target));
     case render::Format::kCsv:
-      return (*output)->Write(render::StatusCsv(*status, settings.target));
+      return output->Write(render::StatusCsv(*status, settings.target));
     case render::Format::kTable:
       break;
   }
-  return (*output)->Write(render::StatusTable(*status, settings.target, (*output)->Colour()));
+  return output->Write(render::StatusTable(*status, settings.target, output->GetLook()));
 }
 
 }  // namespace

@@ -51,17 +51,16 @@ absl::StatusOr<std::vector<FoundCall>> Find(const SyscallsOptions& options) {
 }
 
 absl::Status Syscalls(const SyscallsOptions& options) {
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   if (options.rules) {
     if (!options.words.empty() || !options.missing_from.empty() || !options.abi.empty()) {
       return absl::InvalidArgumentError("--rules are of all calls: give nothing else");
     }
-    return (*output)->Write(render::Rules(options.format, (*output)->Colour()));
+    return output->Write(render::Rules(options.format, output->GetLook()));
   }
   const auto calls = Find(options);
   if (!calls.ok()) return calls.status();
-  return (*output)->Write(render::Calls(*calls, options.format, (*output)->Colour()));
+  return output->Write(render::Calls(*calls, options.format, output->GetLook()));
 }
 
 }  // namespace

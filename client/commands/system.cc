@@ -65,20 +65,19 @@ absl::Status System(const Settings& settings, const SystemOptions& options) {
   if (coverage && options.local) {
     return absl::InvalidArgumentError("--local sees no calls: the coverage needs the daemon");
   }
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   absl::StatusOr<render::SystemReport> report =
       options.local ? ReadHere() : Ask(settings, options, coverage);
   if (!report.ok()) return report.status();
   switch (options.format) {
     case render::Format::kJson:
-      return (*output)->Write(render::SystemJson(*report));
+      return output->Write(render::SystemJson(*report));
     case render::Format::kCsv:
-      return (*output)->Write(render::SystemCsv(*report));
+      return output->Write(render::SystemCsv(*report));
     case render::Format::kTable:
       break;
   }
-  return (*output)->Write(render::SystemTable(*report, (*output)->Colour()));
+  return output->Write(render::SystemTable(*report, output->GetLook()));
 }
 
 }  // namespace

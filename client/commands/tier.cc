@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/render/tier.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
 #include "client/output.h"
+#include "client/text.h"
 
 namespace footprint::client {
 namespace {
@@ -17,7 +21,16 @@ struct TierOptions {
 };
 
 absl::StatusOr<v1::SetTierResponse> Ask(Connection& connection, const std::string& tier) {
-  if (!tier.empty()) return connection.SetTier(tier);
+  if (!tier.empty()) {
+    // Not asked of the daemon: a word of the command line may be no UTF-8, which a request must be.
+    const std::vector<std::string> tiers = {"calls", "errors", "latency", "full"};
+    if (std::find(tiers.begin(), tiers.end(), tier) == tiers.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("no tier ", Sanitize(tier), ": there are ",
+                                                     absl::StrJoin(tiers, ", "),
+                                                     DidYouMean(tier, tiers)));
+    }
+    return connection.SetTier(tier);
+  }
   const absl::StatusOr<v1::GetStatusResponse> status = connection.GetStatus();
   if (!status.ok()) return status.status();
   v1::SetTierResponse now;
@@ -30,11 +43,10 @@ absl::StatusOr<v1::SetTierResponse> Ask(Connection& connection, const std::strin
 absl::Status Tier(const Settings& settings, const TierOptions& options) {
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   const auto now = Ask(**connection, options.tier);
   if (!now.ok()) return now.status();
-  return (*output)->Write(options.json ? render::TierJson(*now) : render::TierTable(*now));
+  return output->Write(options.json ? render::TierJson(*now) : render::TierTable(*now));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -24,8 +25,9 @@ struct TopOptions {
   bool once = false;
 };
 
-constexpr size_t kDefaultColumns = 80;
-constexpr size_t kDefaultLines = 24;
+// Of a file or a pipe: wide enough that no name is cut.
+constexpr size_t kAnyColumns = 1000;
+constexpr size_t kFrameLines = 4;  // of top::Draw, beside the processes
 
 size_t FromEnvironment(const char* name, size_t otherwise) {
   const char* text = std::getenv(name);
@@ -36,11 +38,11 @@ size_t FromEnvironment(const char* name, size_t otherwise) {
   return value;
 }
 
-// COLUMNS and LINES, else the terminal's, else 80 by 24.
-std::pair<size_t, size_t> ScreenSize() {
+// COLUMNS and LINES, else the terminal's, else what `processes` take.
+std::pair<size_t, size_t> ScreenSize(size_t processes) {
   struct winsize size = {};
-  size_t columns = kDefaultColumns;
-  size_t lines = kDefaultLines;
+  size_t columns = kAnyColumns;
+  size_t lines = processes + kFrameLines;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 && size.ws_row != 0) {
     columns = size.ws_col;
     lines = size.ws_row;
@@ -50,8 +52,7 @@ std::pair<size_t, size_t> ScreenSize() {
 
 absl::Status Once(Connection& connection, const Settings& settings, const v1::Scope& system,
                   v1::Footprint first, double interval_seconds) {
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   top::Model model;
   model.Update(first);
   // Two footprints make a rate; the time between them is the measurement itself.
@@ -59,12 +60,14 @@ absl::Status Once(Connection& connection, const Settings& settings, const v1::Sc
   absl::StatusOr<v1::Footprint> second = connection.GetFootprint(system, false);
   if (!second.ok()) return second.status();
   model.Update(*second);
-  const auto [columns, lines] = ScreenSize();
+  const auto [columns, lines] = ScreenSize(model.rows().size());
+  std::vector<top::Line> frame = top::Draw(model, settings.target, columns, lines);
+  frame.pop_back();  // the keys
   std::string text;
-  for (const top::Line& line : top::Draw(model, settings.target, columns, lines)) {
+  for (const top::Line& line : frame) {
     absl::StrAppend(&text, line.text.substr(0, line.text.find_last_not_of(' ') + 1), "\n");
   }
-  return (*output)->Write(text);
+  return output->Write(text);
 }
 
 absl::Status Top(const Settings& settings, const TopOptions& options) {
@@ -99,7 +102,10 @@ void AddTop(CLI::App& app, Session& session) {
   AddSettings(*top, session.settings);
   top->footer(R"(Keys: c e t p sort by calls, errors, time, pid; / filter by name, unit or pid;
 Enter opens a process into subsystems and system calls; Esc goes back; q quits.
-TIME% is time within system calls, waiting included, summed over threads.
+TIME/S is time within system calls per second, waiting included, summed over
+threads; a call counts when it ends. DENIED is there when seccomp refused calls.
+--once prints as many processes as LINES has room for; without LINES and without a
+terminal all of them, uncut.
 
 Examples:
   footprint top

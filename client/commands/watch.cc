@@ -40,7 +40,7 @@ std::string One(render::Report& report, const WatchOptions& options, bool first,
     case render::Format::kJson:
       return render::FootprintJson(report, true);
     case render::Format::kCsv:
-      return render::FootprintCsv(report, table.by, first);
+      return render::FootprintCsv(report, table.by, first, table.limit.value_or(0));
     case render::Format::kTable:
       break;
   }
@@ -52,11 +52,10 @@ absl::Status Watch(const Settings& settings, const WatchOptions& options) {
   if (!scope.ok()) return scope.status();
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
 
   render::TableOptions table = options.render.table;
-  table.colour = (*output)->Colour();
+  table.look = output->GetLook();
   uint64_t seen = 0;
   return (*connection)
       ->Watch(ToRequest(*scope, options),
@@ -65,8 +64,7 @@ absl::Status Watch(const Settings& settings, const WatchOptions& options) {
                 report.footprint = response.footprint();
                 report.scope = Describe(*scope);
                 report.watch = {response.sequence(), response.skipped()};
-                const absl::Status written =
-                    (*output)->Write(One(report, options, seen == 0, table));
+                const absl::Status written = output->Write(One(report, options, seen == 0, table));
                 if (!written.ok()) return written;
                 return ++seen != options.count;
               });
@@ -96,11 +94,7 @@ void AddWatch(CLI::App& app, Session& session) {
                           {"all", EventChoice::kAll}});
   AddFormat(*watch, options->render.format);
   AddBy(*watch, options->render.table.by);
-  watch
-      ->add_option("--limit", options->render.table.process_limit,
-                   "Processes in the table, 0 for all")
-      ->type_name("N")
-      ->capture_default_str();
+  AddLimit(*watch, options->render.table.limit);
   AddSettings(*watch, session.settings);
   watch->footer(R"(JSON is one document a line. A reader that is too slow misses footprints, never
 counts; `skipped` says how many it missed.

@@ -46,13 +46,12 @@ absl::Status WatchEvents(const Settings& settings, EventChoice choice, render::F
                          uint64_t count) {
   const auto connection = Connection::Open(settings);
   if (!connection.ok()) return connection.status();
-  const auto output = Output::Create("");
-  if (!output.ok()) return output.status();
+  const auto output = Output::Standard();
   uint64_t seen = 0;
   return (*connection)
       ->WatchEvents(ToRequest(choice),
                     [&](const v1::WatchEventsResponse& event) -> absl::StatusOr<bool> {
-                      const absl::Status written = (*output)->Write(One(event, format, seen == 0));
+                      const absl::Status written = output->Write(One(event, format, seen == 0));
                       if (!written.ok()) return written;
                       return ++seen != count;
                     });

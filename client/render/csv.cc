@@ -61,7 +61,10 @@ std::string Subsystems(const Report& report) {
   for (const auto& subsystem : report.footprint.subsystems()) {
     Row row = Begin(report);
     row.Add(subsystem.name()).Add(subsystem.title()).Add(subsystem.calls());
-    row.Add(subsystem.errors()).Add(subsystem.total_ns()).Add(report.footprint.complete());
+    row.Add(subsystem.errors())
+        .Add(subsystem.denied())
+        .Add(subsystem.total_ns())
+        .Add(report.footprint.complete());
     row.AppendTo(out);
   }
   return out;
@@ -130,13 +133,44 @@ const char* Titles(By by) {
     case By::kIoctl:
       return "command,name,server,driver,module,abi,calls,errors,total_ns,max_ns,complete";
     case By::kSubsystem:
-      return "name,title,calls,errors,total_ns,complete";
+      return "name,title,calls,errors,denied,total_ns,complete";
     case By::kProcess:
       return "pid,comm,exe,command_line,unit,parent_pid,uid,start_boottime_ns,image,alive,observer,"
              "calls,errors,unfinished,denied,total_ns,threads,folded,complete";
     default:
       return "abi,number,name,owner,calls,errors,denied,unfinished,total_ns,max_ns,complete";
   }
+}
+
+std::string Rows(const Report& report, By by) {
+  switch (by) {
+    case By::kSubsystem:
+      return Subsystems(report);
+    case By::kProcess:
+      return Processes(report);
+    case By::kDriver:
+      return Drivers(report, ByDriver(report.footprint));
+    case By::kModule:
+      return Drivers(report, ByModule(report.footprint));
+    case By::kObject:
+      return Objects(report);
+    case By::kIoctl:
+      return Ioctls(report);
+    default:
+      return Syscalls(report);
+  }
+}
+
+// The first rows of a text of rows; 0: all. No cell holds a line break: they are escaped.
+std::string First(std::string rows, size_t limit) {
+  size_t end = 0;
+  for (size_t i = 0; i < limit; ++i) {
+    const size_t next = rows.find("\r\n", end);
+    if (next == std::string::npos) return rows;
+    end = next + 2;
+  }
+  if (limit != 0) rows.resize(end);
+  return rows;
 }
 
 }  // namespace
@@ -155,27 +189,12 @@ std::string CsvText(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string FootprintCsv(const Report& report, By by, bool with_header) {
+std::string FootprintCsv(const Report& report, By by, bool with_header, size_t limit) {
   std::string out;
   if (with_header) {
     absl::StrAppend(&out, report.watch ? "sequence," : "", Titles(by), "\r\n");
   }
-  switch (by) {
-    case By::kSubsystem:
-      return out + Subsystems(report);
-    case By::kProcess:
-      return out + Processes(report);
-    case By::kDriver:
-      return out + Drivers(report, ByDriver(report.footprint));
-    case By::kModule:
-      return out + Drivers(report, ByModule(report.footprint));
-    case By::kObject:
-      return out + Objects(report);
-    case By::kIoctl:
-      return out + Ioctls(report);
-    default:
-      return out + Syscalls(report);
-  }
+  return out + First(Rows(report, by), limit);
 }
 
 std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& target) {
@@ -226,6 +245,7 @@ std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& ta
   add("recordings", status.recordings());
   add("connections", status.connections());
   add("connections_refused", status.connections_refused());
+  add("connections_cut", status.connections_cut());
   return out;
 }
 

@@ -20,8 +20,9 @@ namespace footprint::client::render {
 std::string CsvText(std::string_view text);
 
 // Columns for By: syscall (the default), subsystem or process. Every row ends in whether
-// the footprint is complete; rows of a watch begin with its sequence number.
-std::string FootprintCsv(const Report& report, By by, bool with_header);
+// the footprint is complete; rows of a watch begin with its sequence number. At most `limit` rows,
+// 0 for all.
+std::string FootprintCsv(const Report& report, By by, bool with_header, size_t limit = 0);
 // Rows of name, value.
 std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& target);
 std::string DoctorCsv(const std::vector<features::Finding>& findings);

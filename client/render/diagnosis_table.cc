@@ -2,6 +2,7 @@
 // The tables of `status` and `doctor`: what the daemon and the kernel say of themselves.
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -13,29 +14,22 @@
 namespace footprint::client::render {
 namespace {
 
-constexpr size_t kIndent = 16;  // of values
-
-struct Marks {
-  explicit Marks(bool colour)
-      : good(colour ? "\x1b[32m" : ""),
-        bad(colour ? "\x1b[1;31m" : ""),
-        plain(colour ? "\x1b[0m" : "") {}
-  std::string good, bad, plain;
-};
-
-std::string Field(const std::string& name, const std::string& value) {
-  return absl::StrCat(FitLeft(name, kIndent), Sanitize(value), "\n");
-}
+constexpr size_t kIndent = 16;                 // of values
+constexpr char kNotNeeded[] = "not needed: ";  // of a hook's reason, see Hook in the proto
 
 std::string Used(const v1::Capacity& capacity) {
   return absl::StrCat(capacity.used(), " of ", capacity.total());
 }
 
-std::string Hooks(const v1::GetStatusResponse& status, const Marks& marks) {
+std::string Hooks(const v1::GetStatusResponse& status, const Look& look) {
   std::string out;
   for (const auto& hook : status.hooks()) {
-    absl::StrAppend(&out, "  ", hook.attached() ? marks.good + "attached" : marks.bad + "MISSING ",
-                    marks.plain, "  ", Sanitize(hook.name()));
+    const bool needed = !absl::StartsWith(hook.reason(), kNotNeeded);
+    absl::StrAppend(&out, "  ",
+                    hook.attached() ? absl::StrCat(look.Good(), "attached", look.Plain())
+                    : needed        ? absl::StrCat(look.Bad(), "MISSING ", look.Plain())
+                                    : std::string("absent  "),
+                    "  ", Sanitize(hook.name()));
     if (!hook.reason().empty()) absl::StrAppend(&out, ": ", Sanitize(hook.reason()));
     if (hook.missed() != 0) absl::StrAppend(&out, " (", hook.missed(), " runs missed)");
     out += "\n";
@@ -43,9 +37,18 @@ std::string Hooks(const v1::GetStatusResponse& status, const Marks& marks) {
   return out;
 }
 
+std::string OwnCpuWords(const v1::GetStatusResponse& status) {
+  const std::string all = HumanDuration(status.own_cpu_ns()) + " since its start";
+  // A share of a moment is the share of what happened to be in it.
+  if (DurationNs(status.uptime()) < kShortestWindowNs) return all;
+  return absl::StrCat(HumanPercent(OwnCpuPercent(status)), " % of one core (", all, ")");
+}
+
 }  // namespace
 
 double OwnCpuPercent(const v1::GetStatusResponse& status) {
+  // Since the attach. Loading and calibrating came before it, and would be all of a young daemon.
+  if (status.has_cost()) return status.cost().own_percent_of_core();
   const uint64_t uptime = DurationNs(status.uptime());
   if (uptime == 0) return 0;
   return 100.0 * static_cast<double>(status.own_cpu_ns()) / static_cast<double>(uptime);
@@ -58,42 +61,44 @@ uint64_t DurationNs(const google::protobuf::Duration& duration) {
 }
 
 std::string StatusTable(const v1::GetStatusResponse& status, const std::string& target,
-                        bool colour) {
-  const Marks marks(colour);
+                        const Look& look) {
   const v1::Provenance& origin = status.provenance();
-  std::string out = Field("daemon", absl::StrCat("footprintd ", status.version(), " at ", target));
-  out += Field("running on", absl::StrCat(origin.hostname(), ", kernel ", origin.kernel_release(),
-                                          " ", origin.machine()));
-  out += Field("tier", absl::StrCat(TierWords(status.tier(), status.shed()), ", ",
-                                    status.bpf_object(), " object"));
+  std::string out;
+  const auto add = [&](const char* name, const std::string& value) {
+    out += Field(name, value, kIndent, look.width);
+  };
+  add("daemon", absl::StrCat("footprintd ", status.version(), " at ", target));
+  add("running on",
+      absl::StrCat(origin.hostname(), ", kernel ", origin.kernel_release(), " ", origin.machine()));
+  add("tier",
+      absl::StrCat(TierWords(status.tier(), status.shed()), ", ", status.bpf_object(), " object"));
   out += TierChanges(status.tier_changes(), status.tier_changes_older(), kIndent);
-  if (origin.ignored_size() != 0) out += Field("ignored", absl::StrJoin(origin.ignored(), ", "));
-  if (!status.degraded_because().empty()) out += Field("degraded", status.degraded_because());
-  out += Field("attached", absl::StrCat("since ", LocalTime(status.attached_time().seconds()), ", ",
-                                        HumanDuration(DurationNs(status.uptime())), " ago"));
-  out += absl::StrCat(FitLeft("footprints", 16), status.complete() ? marks.good : marks.bad,
-                      Stamp(status.complete(), status.losses()), marks.plain, "\n");
-  out += Field("calls seen", absl::StrCat(status.calls()));
-  out += Field("own CPU", absl::StrFormat("%.3f %% of one core (%s)", OwnCpuPercent(status),
-                                          HumanDuration(status.own_cpu_ns())));
+  if (origin.ignored_size() != 0) add("ignored", absl::StrJoin(origin.ignored(), ", "));
+  if (!status.degraded_because().empty()) add("degraded", status.degraded_because());
+  if (!status.units_unknown_because().empty()) add("units", status.units_unknown_because());
+  add("attached", absl::StrCat("since ", LocalTime(status.attached_time().seconds()), ", ",
+                               HumanDuration(DurationNs(status.uptime())), " ago"));
+  out += absl::StrCat(FitLeft("footprints", 16), status.complete() ? look.Good() : look.Bad(),
+                      Stamp(status.complete(), status.losses()), look.Plain(), "\n");
+  add("calls seen", absl::StrCat(status.calls()));
+  add("own CPU", OwnCpuWords(status));
   if (status.has_cost()) {
-    out += Field("cost", CostWords(status.cost()));
+    add("cost", CostWords(status.cost(), DurationNs(status.uptime())));
     for (const v1::CallCost& cost : status.call_costs()) {
-      out +=
-          Field("", absl::StrCat(absl::StrJoin(cost.measured(), ", "), ": ", CallCostWords(cost)));
+      add("", absl::StrCat(absl::StrJoin(cost.measured(), ", "), ": ", CallCostWords(cost)));
     }
   }
-  out += Field("own memory", HumanBytes(status.resident_bytes()));
-  out += Field("kernel memory", HumanBytes(status.kernel_bytes()));
-  out += Field("slots", Used(status.slots()));
-  out += Field("spill", Used(status.spill()));
-  out += Field("events dropped", absl::StrCat(status.events_dropped()));
-  out += Field("processes", absl::StrCat(status.processes(), ", and ", status.retired_commands(),
-                                         " commands of ended ones"));
-  out += Field("recordings", absl::StrCat(status.recordings()));
-  out += Field("connections",
-               absl::StrCat(status.connections(), ", refused ", status.connections_refused()));
-  out += "hooks\n" + Hooks(status, marks);
+  add("own memory", HumanBytes(status.resident_bytes()));
+  add("kernel memory", HumanBytes(status.kernel_bytes()));
+  add("slots", Used(status.slots()));
+  add("spill", Used(status.spill()));
+  add("events dropped", absl::StrCat(status.events_dropped()));
+  add("processes", absl::StrCat(status.processes(), ", and ", status.retired_commands(),
+                                " commands of ended ones"));
+  add("recordings", absl::StrCat(status.recordings()));
+  add("connections", absl::StrCat(status.connections(), ", refused ", status.connections_refused(),
+                                  ", cut off ", status.connections_cut()));
+  out += "hooks\n" + Hooks(status, look);
   out += "losses\n";
   for (const auto& cause : status.losses().causes()) {
     absl::StrAppend(&out, "  ", FitLeft(Sanitize(cause.name()), 20), cause.count(), "\n");
@@ -102,16 +107,21 @@ std::string StatusTable(const v1::GetStatusResponse& status, const std::string& 
 }
 
 std::string DoctorTable(const std::vector<features::Finding>& findings,
-                        const std::string& missing_capabilities, bool colour) {
-  const Marks marks(colour);
+                        const std::string& missing_capabilities, const Look& look) {
   size_t width = 0;
   for (const auto& finding : findings) width = std::max(width, DisplayWidth(finding.name));
   std::string out;
   for (const auto& finding : findings) {
     const bool required = finding.importance == features::Importance::kRequired;
-    absl::StrAppend(&out, finding.present ? marks.good + "present" : marks.bad + "MISSING",
-                    marks.plain, "  ", FitLeft(Sanitize(finding.name), width), "  ",
-                    required ? "required" : "optional");
+    const bool needed = finding.importance != features::Importance::kNotNeeded;
+    absl::StrAppend(&out,
+                    finding.present ? absl::StrCat(look.Good(), "present", look.Plain())
+                    : needed        ? absl::StrCat(look.Bad(), "MISSING", look.Plain())
+                                    : std::string("absent "),
+                    "  ", FitLeft(Sanitize(finding.name), width), "  ",
+                    required ? "required  "
+                    : needed ? "optional  "
+                             : "not needed");
     if (!finding.detail.empty()) absl::StrAppend(&out, "  ", Sanitize(finding.detail));
     out += "\n";
     if (finding.present) continue;
@@ -123,14 +133,14 @@ std::string DoctorTable(const std::vector<features::Finding>& findings,
   }
   switch (Judge(findings, missing_capabilities)) {
     case Verdict::kGood:
-      return out + marks.good + "footprintd can run here." + marks.plain + "\n";
+      return absl::StrCat(out, look.Good(), "footprintd can run here.", look.Plain(), "\n");
     case Verdict::kNotPermitted:
-      return absl::StrCat(out, marks.bad, "footprintd may not run here: missing ",
-                          Sanitize(missing_capabilities), ".", marks.plain, "\n");
+      return absl::StrCat(out, look.Bad(), "footprintd may not run here: missing ",
+                          Sanitize(missing_capabilities), ".", look.Plain(), "\n");
     case Verdict::kUnavailable:
       break;
   }
-  return out + marks.bad + "footprintd cannot run here." + marks.plain + "\n";
+  return absl::StrCat(out, look.Bad(), "footprintd cannot run here.", look.Plain(), "\n");
 }
 
 Verdict Judge(const std::vector<features::Finding>& findings,

@@ -35,7 +35,7 @@ std::vector<Row> RowsOf(const FeatureView& view) {
   return rows;
 }
 
-std::string Table(const FeatureView& view, bool colour) {
+std::string Table(const FeatureView& view, const Look& look) {
   std::vector<Grid::Column> columns = {
       {"category"}, {"feature"}, {"status"}, {"this kernel"}, {"Kconfig"}};
   const bool show_arch = view.archs.size() > 1;
@@ -47,7 +47,7 @@ std::string Table(const FeatureView& view, bool colour) {
     if (show_arch) cells.insert(cells.begin(), row.arch);
     grid.Add(std::move(cells));
   }
-  std::string out = grid.ToString(colour ? "\x1b[1m" : "", colour ? "\x1b[0m" : "");
+  std::string out = grid.ToString(look);
   const system::Reading& reading = view.config.reading;
   absl::StrAppend(&out, "\nstatus of ", std::string(names::FeatureInputs()), "\n");
   if (!reading.problem.empty()) {
@@ -76,8 +76,8 @@ std::string_view Configured(const FeatureView& view, size_t feature, size_t arch
   return "off";
 }
 
-std::string Features(const FeatureView& view, Format format, bool colour) {
-  if (format == Format::kTable) return Table(view, colour);
+std::string Features(const FeatureView& view, Format format, const Look& look) {
+  if (format == Format::kTable) return Table(view, look);
   Json list = Json::array();
   std::string csv = "arch,category,name,status,kconfig,this_kernel,description\r\n";
   for (const Row& row : RowsOf(view)) {

@@ -24,6 +24,19 @@ Json LossesJson(const v1::Losses& losses) {
   return json;
 }
 
+// The same, by whose they are: see docs/json.md.
+Json LossesOfJson(const v1::Losses& losses) {
+  Json own = Json::object(), unplaced = Json::object(), elsewhere = Json::object();
+  for (const auto& cause : losses.causes()) {
+    own[Sanitize(cause.name())] = cause.own();
+    unplaced[Sanitize(cause.name())] = cause.unplaced();
+    elsewhere[Sanitize(cause.name())] = cause.elsewhere();
+  }
+  return {{"own", std::move(own)},
+          {"unplaced", std::move(unplaced)},
+          {"elsewhere", std::move(elsewhere)}};
+}
+
 std::string Time(const google::protobuf::Timestamp& time) {
   return Rfc3339(time.seconds(), time.nanos());
 }
@@ -45,8 +58,11 @@ Json ProvenanceJson(const v1::Provenance& origin) {
 }
 
 Json SyscallJson(const v1::Syscall& row) {
-  Json errnos = Json::object();
+  Json errnos = Json::object(), denied_errnos = Json::object();
   for (const auto& error : row.errnos()) errnos[Sanitize(error.name())] = error.count();
+  for (const auto& error : row.denied_errnos()) {
+    denied_errnos[Sanitize(error.name())] = error.count();
+  }
   return {{"abi", Sanitize(row.abi())},
           {"number", row.number()},
           {"name", Sanitize(row.name())},
@@ -59,15 +75,20 @@ Json SyscallJson(const v1::Syscall& row) {
           {"total_ns", row.total_ns()},
           {"max_ns", row.max_ns()},
           {"served_by", WordsJson(row.served_by())},
-          {"errnos", std::move(errnos)}};
+          {"errnos", std::move(errnos)},
+          {"denied_errnos", std::move(denied_errnos)}};
 }
 
 Json SubsystemJson(const v1::Subsystem& row) {
   Json latency = Json::array();
   for (uint64_t count : row.latency_log2_ns()) latency.push_back(count);
-  return {{"name", Sanitize(row.name())}, {"title", Sanitize(row.title())},
-          {"calls", row.calls()},         {"errors", row.errors()},
-          {"total_ns", row.total_ns()},   {"latency_log2_ns", std::move(latency)}};
+  return {{"name", Sanitize(row.name())},
+          {"title", Sanitize(row.title())},
+          {"calls", row.calls()},
+          {"errors", row.errors()},
+          {"denied", row.denied()},
+          {"total_ns", row.total_ns()},
+          {"latency_log2_ns", std::move(latency)}};
 }
 
 Json ObjectJson(const v1::Object& row) {
@@ -94,6 +115,7 @@ Json IoctlJson(const v1::Ioctl& row) {
           {"command", Sanitize(row.command())},
           {"name", Sanitize(row.name())},
           {"named", row.named()},
+          {"foreign", row.foreign()},
           {"calls", row.calls()},
           {"errors", row.errors()},
           {"total_ns", row.total_ns()},
@@ -107,6 +129,7 @@ Json ProcessJson(const v1::Process& row) {
                {"command_line", Sanitize(row.command_line())},
                {"unit", Sanitize(row.unit())},
                {"cgroup", Sanitize(row.cgroup())},
+               {"container", Sanitize(row.container())},
                {"parent_pid", row.parent_pid()},
                {"uid", row.uid()},
                {"start_boottime_ns", row.start_boottime_ns()},
@@ -163,6 +186,8 @@ std::string FootprintJson(const Report& report, bool one_line) {
   const v1::Footprint& footprint = report.footprint;
   Json json = {{"complete", footprint.complete()},
                {"losses", LossesJson(footprint.losses())},
+               {"losses_of", LossesOfJson(footprint.losses())},
+               {"why", Sanitize(footprint.losses().why())},
                {"tier", Sanitize(footprint.tier())},
                {"shed", WordsJson(footprint.shed())},
                {"tier_changes", TierChangesJson(footprint.tier_changes())},
@@ -206,6 +231,7 @@ std::string StatusJson(const v1::GetStatusResponse& status, const std::string& t
                {"call_costs", ArrayJson(status.call_costs(), CallCostJson)},
                {"bpf_object", Sanitize(status.bpf_object())},
                {"degraded_because", Sanitize(status.degraded_because())},
+               {"units_unknown_because", Sanitize(status.units_unknown_because())},
                {"complete", status.complete()},
                {"losses", LossesJson(status.losses())},
                {"hooks", ArrayJson(status.hooks(), HookJson)},
@@ -224,6 +250,7 @@ std::string StatusJson(const v1::GetStatusResponse& status, const std::string& t
                {"recordings", status.recordings()},
                {"connections", status.connections()},
                {"connections_refused", status.connections_refused()},
+               {"connections_cut", status.connections_cut()},
                {"provenance", ProvenanceJson(status.provenance())}};
   return Dump(json, false);
 }

@@ -18,11 +18,6 @@ using Align = Grid::Align;
 
 constexpr char kNotLoaded[] = "not loaded";
 
-struct Bold {
-  explicit Bold(bool on) : begin(on ? "\x1b[1m" : ""), end(on ? "\x1b[0m" : "") {}
-  std::string begin, end;
-};
-
 std::string Name(const v1::ModuleActor& actor) {
   std::string name = actor.comm();
   if (actor.pid() != 0) absl::StrAppend(&name, "[", actor.pid(), "]");
@@ -95,15 +90,14 @@ ModuleRecording ToRecording(const v1::Footprint& footprint, const std::string& l
   return recording;
 }
 
-std::string ModuleUseTable(const ModuleRecording& recording, bool all, bool colour) {
-  const Bold bold(colour);
+std::string ModuleUseTable(const ModuleRecording& recording, bool all, const Look& look) {
   Grid grid({{"module"},
              {"before", Align::kRight},
              {"during", Align::kRight},
              {"after", Align::kRight},
-             {"loads", Align::kRight},
-             {"unloads", Align::kRight},
-             {"by"}});
+             {"loads", Align::kRight, 0, 2},
+             {"unloads", Align::kRight, 0, 1},
+             {"by", Align::kLeft, 16, 3}});
   bool any = false;
   for (const ModuleRow& row : recording.rows) {
     if (!all && !row.Used()) continue;
@@ -112,12 +106,11 @@ std::string ModuleUseTable(const ModuleRecording& recording, bool all, bool colo
               Usage(EverLoaded(row), row.most, row.users), Usage(row.loaded_after, row.after, {}),
               absl::StrCat(row.loads), absl::StrCat(row.unloads), row.by});
   }
-  return any ? grid.ToString(bold.begin, bold.end) : "no kernel module was used\n";
+  return any ? grid.ToString(look) : "no kernel module was used\n";
 }
 
 std::string ModuleComparison(const ModuleRecording& workload, const ModuleRecording& baseline,
-                             bool all, bool colour) {
-  const Bold bold(colour);
+                             bool all, const Look& look) {
   std::map<std::string, std::pair<const ModuleRow*, const ModuleRow*>> rows;
   for (const ModuleRow& row : workload.rows) rows[row.name].first = &row;
   for (const ModuleRow& row : baseline.rows) rows[row.name].second = &row;
@@ -137,11 +130,10 @@ std::string ModuleComparison(const ModuleRecording& workload, const ModuleRecord
   }
   std::string out;
   if (!workload.complete || !baseline.complete) out = "INCOMPLETE: a recording lacks counts\n";
-  return out + (any ? grid.ToString(bold.begin, bold.end) : "the module tables are equal\n");
+  return out + (any ? grid.ToString(look) : "the module tables are equal\n");
 }
 
-std::string ModulesTable(const v1::ListModulesResponse& list, bool colour) {
-  const Bold bold(colour);
+std::string ModulesTable(const v1::ListModulesResponse& list, const Look& look) {
   std::string out;
   const v1::ModuleFollowing& following = list.following();
   if (!following.reason().empty()) {
@@ -155,14 +147,14 @@ std::string ModulesTable(const v1::ListModulesResponse& list, bool colour) {
   }
   Grid grid({{"module"},
              {"state"},
-             {"at attach", Align::kRight},
+             {"at attach", Align::kRight, 0, 3},
              {"refs", Align::kRight},
              {"gets", Align::kRight},
              {"puts", Align::kRight},
-             {"loads", Align::kRight},
-             {"unloads", Align::kRight},
-             {"held by", Align::kLeft, 40},
-             {"by"}});
+             {"loads", Align::kRight, 0, 1},
+             {"unloads", Align::kRight, 0, 2},
+             {"held by", Align::kLeft, 12, 4},
+             {"by", Align::kLeft, 16, 5}});
   for (const v1::Module& row : list.modules()) {
     grid.Add({row.name(), row.state(),
               Count(row.has_refcount_at_attach(), row.refcount_at_attach()),
@@ -170,20 +162,23 @@ std::string ModulesTable(const v1::ListModulesResponse& list, bool colour) {
               absl::StrCat(row.puts()), absl::StrCat(row.loads()), absl::StrCat(row.unloads()),
               absl::StrJoin(row.users(), ","), ListedBy(row)});
   }
-  if (list.modules_size() != 0) out += grid.ToString(bold.begin, bold.end);
+  if (list.modules_size() != 0) out += grid.ToString(look);
   for (const v1::Module& row : list.modules()) {
     if (row.difference().empty()) continue;
     absl::StrAppend(&out, "DIFFERENCE ", Sanitize(row.name()), ": ", Sanitize(row.difference()),
                     "\n");
   }
   if (list.requests_size() == 0) return out;
-  Grid requests(
-      {{"asked for"}, {"waited", Align::kRight}, {"not", Align::kRight}, {"first by"}, {"at"}});
+  Grid requests({{"asked for"},
+                 {"waited", Align::kRight},
+                 {"not", Align::kRight},
+                 {"first by", Align::kLeft, 16, 1},
+                 {"at", Align::kLeft, 0, 2}});
   for (const v1::ModuleRequest& row : list.requests()) {
     requests.Add({row.name(), absl::StrCat(row.waited()), absl::StrCat(row.not_waited()),
                   Name(row.first()), row.site()});
   }
-  return out + "\n" + requests.ToString(bold.begin, bold.end);
+  return out + "\n" + requests.ToString(look);
 }
 
 std::string ModulesCsv(const v1::ListModulesResponse& list) {

@@ -43,13 +43,13 @@ std::string ByWhom(const v1::ModuleUse& use);
 
 // One recording: module, usage count before, during, after, loads, unloads, by whom. `all` keeps
 // modules that nobody used.
-std::string ModuleUseTable(const ModuleRecording& recording, bool all, bool colour);
+std::string ModuleUseTable(const ModuleRecording& recording, bool all, const Look& look);
 // Two, in the columns of ELISA's table: module, usage count with the workload, and in the
 // baseline. `all` keeps modules that do not differ.
 std::string ModuleComparison(const ModuleRecording& workload, const ModuleRecording& baseline,
-                             bool all, bool colour);
+                             bool all, const Look& look);
 
-std::string ModulesTable(const v1::ListModulesResponse& list, bool colour);
+std::string ModulesTable(const v1::ListModulesResponse& list, const Look& look);
 std::string ModulesJson(const v1::ListModulesResponse& list);
 std::string ModulesCsv(const v1::ListModulesResponse& list);
 

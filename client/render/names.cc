@@ -15,8 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Align = Grid::Align;
 
-constexpr char kBold[] = "\x1b[1m", kPlain[] = "\x1b[0m";
-
 std::string NameOf(const FoundCall& call) { return names::SyscallName(call.abi, call.number); }
 
 uint8_t OwnerOf(const FoundCall& call) { return call.row != nullptr ? call.row->subsystem : 0; }
@@ -32,7 +30,7 @@ std::string Text(const FoundCall& call, std::string_view names::SyscallRow::*col
   return call.row != nullptr ? std::string(call.row->*column) : "";
 }
 
-std::string CallsTable(std::span<const FoundCall> calls, bool colour) {
+std::string CallsTable(std::span<const FoundCall> calls, const Look& look) {
   std::set<names::Abi> abis;
   for (const FoundCall& call : calls) abis.insert(call.abi);
   const bool show_abi = abis.size() > 1;
@@ -47,7 +45,7 @@ std::string CallsTable(std::span<const FoundCall> calls, bool colour) {
     if (show_abi) cells.insert(cells.begin(), std::string(names::AbiName(call.abi)));
     grid.Add(std::move(cells));
   }
-  return grid.ToString(colour ? kBold : "", colour ? kPlain : "");
+  return grid.ToString(look);
 }
 
 std::string CallsJson(std::span<const FoundCall> calls) {
@@ -99,12 +97,12 @@ std::map<const names::OwnerRule*, size_t> Decided() {
 
 }  // namespace
 
-std::string Calls(std::span<const FoundCall> calls, Format format, bool colour) {
+std::string Calls(std::span<const FoundCall> calls, Format format, const Look& look) {
   if (format == Format::kJson) return CallsJson(calls);
-  return format == Format::kCsv ? CallsCsv(calls) : CallsTable(calls, colour);
+  return format == Format::kCsv ? CallsCsv(calls) : CallsTable(calls, look);
 }
 
-std::string Rules(Format format, bool colour) {
+std::string Rules(Format format, const Look& look) {
   const std::map<const names::OwnerRule*, size_t> decided = Decided();
   Grid grid({{"rule"}, {"what"}, {"owner"}, {"calls", Align::kRight}, {"reason"}});
   Json rows = Json::array();
@@ -126,7 +124,7 @@ std::string Rules(Format format, bool colour) {
   }
   if (format == Format::kJson) return Json{{"rules", std::move(rows)}}.dump(2) + "\n";
   if (format == Format::kCsv) return csv;
-  return grid.ToString(colour ? kBold : "", colour ? kPlain : "");
+  return grid.ToString(look);
 }
 
 }  // namespace footprint::client::render

@@ -15,9 +15,9 @@
 
 namespace footprint::client::render {
 
-std::string Calls(std::span<const FoundCall> calls, Format format, bool colour);
+std::string Calls(std::span<const FoundCall> calls, Format format, const Look& look);
 // owners.rules as a reviewer reads it: what, owner, how many calls it decides, why.
-std::string Rules(Format format, bool colour);
+std::string Rules(Format format, const Look& look);
 
 // The matrix for some architectures, beside one kernel's configuration.
 struct FeatureView {
@@ -27,7 +27,7 @@ struct FeatureView {
 };
 // "on", "off", or "unknown" where the configuration cannot be read or is of another architecture.
 std::string_view Configured(const FeatureView& view, size_t feature, size_t arch);
-std::string Features(const FeatureView& view, Format format, bool colour);
+std::string Features(const FeatureView& view, Format format, const Look& look);
 
 }  // namespace footprint::client::render
 

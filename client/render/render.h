@@ -25,7 +25,7 @@ inline std::string Render(Report& report, const Options& options) {
     case Format::kJson:
       return FootprintJson(report, false);
     case Format::kCsv:
-      return FootprintCsv(report, options.table.by, true);
+      return FootprintCsv(report, options.table.by, true, options.table.limit.value_or(0));
     case Format::kTable:
       break;
   }

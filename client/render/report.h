@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/look.h"
 #include "footprint/v1/footprint.pb.h"
 
 namespace footprint::client::render {

@@ -22,7 +22,7 @@ struct SystemReport {
   std::optional<v1::Coverage> coverage;
 };
 
-std::string SystemTable(const SystemReport& report, bool colour);
+std::string SystemTable(const SystemReport& report, const Look& look);
 std::string SystemJson(const SystemReport& report);
 // section,abi,name,value,source,problem: a line for each thing read, or not read.
 std::string SystemCsv(const SystemReport& report);

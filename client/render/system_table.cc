@@ -15,20 +15,12 @@ using system::CallState;
 
 constexpr size_t kWidth = 80;
 
-struct Style {
-  explicit Style(bool colour)
-      : bold(colour ? "\x1b[1m" : ""),
-        bad(colour ? "\x1b[1;31m" : ""),
-        plain(colour ? "\x1b[0m" : "") {}
-  std::string bold, bad, plain;
-};
-
 // "filesystems: 23, from /proc/filesystems", and on lines of their own what limits or forbids it.
 std::string Title(const std::string& name, size_t count, const system::Reading& reading,
-                  const Style& style) {
-  std::string out = absl::StrCat(style.bold, name, style.plain);
+                  const Look& look) {
+  std::string out = absl::StrCat(look.Bold(), name, look.Plain());
   if (!reading.problem.empty()) {
-    return absl::StrCat(out, ": ", style.bad, "not read", style.plain, " from ",
+    return absl::StrCat(out, ": ", look.Bad(), "not read", look.Plain(), " from ",
                         Sanitize(reading.source), ": ", Sanitize(reading.problem), "\n");
   }
   absl::StrAppend(&out, ": ", count, ", from ", Sanitize(reading.source), "\n");
@@ -50,7 +42,7 @@ std::string Wrap(const std::vector<std::string>& words) {
   return line.empty() ? out : out + line + "\n";
 }
 
-std::string Facts(const SystemReport& report, const Style& style) {
+std::string Facts(const SystemReport& report, const Look& look) {
   std::string out = absl::StrCat(FitLeft("read by", 16), Sanitize(report.read_by), "\n");
   for (const system::Fact& fact : report.system.facts) {
     std::string label = fact.name;
@@ -60,13 +52,13 @@ std::string Facts(const SystemReport& report, const Style& style) {
       out += Sanitize(fact.value);
       if (!fact.detail.empty()) absl::StrAppend(&out, " (", Sanitize(fact.detail), ")");
     } else {
-      absl::StrAppend(&out, style.bad, "not read", style.plain, ": ",
+      absl::StrAppend(&out, look.Bad(), "not read", look.Plain(), ": ",
                       Sanitize(fact.reading.problem));
     }
     out += "\n";
   }
   const system::Config& config = report.system.config;
-  out += Title("configuration", report.config_options, config.reading, style);
+  out += Title("configuration", report.config_options, config.reading, look);
   if (!config.sha256.empty()) absl::StrAppend(&out, "  sha256 ", Sanitize(config.sha256), "\n");
   return out;
 }
@@ -75,7 +67,7 @@ size_t CountOf(const system::AbiCalls& abi, CallState state) {
   return static_cast<size_t>(std::ranges::count(abi.calls, state, &system::Call::state));
 }
 
-std::string CallsOf(const SystemReport& report, const Style& style) {
+std::string CallsOf(const SystemReport& report, const Look& look) {
   Grid grid({{"abi"},
              {"possible", Align::kRight},
              {"built in", Align::kRight},
@@ -100,15 +92,14 @@ std::string CallsOf(const SystemReport& report, const Style& style) {
   }
   if (report.system.abis.empty()) return "system calls: no table for this machine\n";
   const system::Reading& reading = report.system.abis.front().reading;
-  return Title("ABIs offered", offered, reading, style) + grid.ToString(style.bold, style.plain) +
-         stubs;
+  return Title("ABIs offered", offered, reading, look) + grid.ToString(look) + stubs;
 }
 
-std::string Modules(const SystemReport& report, const Style& style) {
+std::string Modules(const SystemReport& report, const Look& look) {
   const auto& builtin = report.system.builtin_modules;
   const auto& loaded = report.system.modules;
-  std::string out = Title("built-in modules", builtin.rows.size(), builtin.reading, style);
-  out += Title("loaded modules", loaded.rows.size(), loaded.reading, style);
+  std::string out = Title("built-in modules", builtin.rows.size(), builtin.reading, look);
+  out += Title("loaded modules", loaded.rows.size(), loaded.reading, look);
   if (loaded.rows.empty()) return out;
   Grid grid({{"module"}, {"size", Align::kRight}, {"refs", Align::kRight}, {"state"}, {"used by"}});
   for (const system::LoadedModule& module : loaded.rows) {
@@ -116,19 +107,19 @@ std::string Modules(const SystemReport& report, const Style& style) {
     grid.Add({module.name, HumanBytes(module.size), count, module.state,
               absl::StrJoin(module.users, ",")});
   }
-  return out + grid.ToString(style.bold, style.plain);
+  return out + grid.ToString(look);
 }
 
 template <typename Rows>
-std::string Registered(const std::string& title, const Rows& list, const Style& style) {
+std::string Registered(const std::string& title, const Rows& list, const Look& look) {
   std::vector<std::string> names;
   for (const auto& row : list.rows) names.push_back(row.name);
-  return Title(title, names.size(), list.reading, style) + Wrap(names);
+  return Title(title, names.size(), list.reading, look) + Wrap(names);
 }
 
-std::string Tracepoints(const SystemReport& report, const Style& style) {
+std::string Tracepoints(const SystemReport& report, const Look& look) {
   const auto& list = report.system.tracepoints;
-  std::string out = Title("tracepoints", list.rows.size(), list.reading, style);
+  std::string out = Title("tracepoints", list.rows.size(), list.reading, look);
   for (const system::Tracepoint& row : list.rows) {
     absl::StrAppend(&out, "  ", FitLeft(system::Name(row.presence), 8), " ",
                     FitLeft(Sanitize(row.name), 20), row.required ? "required" : "optional", "\n");
@@ -136,10 +127,10 @@ std::string Tracepoints(const SystemReport& report, const Style& style) {
   return out;
 }
 
-std::string CoverageTable(const SystemReport& report, const Style& style) {
+std::string CoverageTable(const SystemReport& report, const Look& look) {
   const v1::Coverage& coverage = *report.coverage;
   std::string out =
-      absl::StrCat(style.bold, "coverage", style.plain, " of ", Sanitize(report.scope), "\n",
+      absl::StrCat(look.Bold(), "coverage", look.Plain(), " of ", Sanitize(report.scope), "\n",
                    Stamp(coverage.complete(), coverage.losses()), "\n");
   Grid grid({{"abi"},
              {"subsystem"},
@@ -154,19 +145,18 @@ std::string CoverageTable(const SystemReport& report, const Style& style) {
               row.has_used_not_built_in() ? absl::StrCat(row.used_not_built_in()) : "?",
               absl::StrCat(row.calls())});
   }
-  return out + grid.ToString(style.bold, style.plain) +
+  return out + grid.ToString(look) +
          "used: distinct calls made; not built in: of these, what this kernel does not have\n";
 }
 
 }  // namespace
 
-std::string SystemTable(const SystemReport& report, bool colour) {
-  const Style style(colour);
-  if (report.coverage) return CoverageTable(report, style);
-  return absl::StrCat(
-      Facts(report, style), "\n", CallsOf(report, style), "\n", Modules(report, style), "\n",
-      Registered("filesystems", report.system.filesystems, style),
-      Registered("protocols", report.system.protocols, style), Tracepoints(report, style));
+std::string SystemTable(const SystemReport& report, const Look& look) {
+  if (report.coverage) return CoverageTable(report, look);
+  return absl::StrCat(Facts(report, look), "\n", CallsOf(report, look), "\n", Modules(report, look),
+                      "\n", Registered("filesystems", report.system.filesystems, look),
+                      Registered("protocols", report.system.protocols, look),
+                      Tracepoints(report, look));
 }
 
 }  // namespace footprint::client::render

@@ -24,6 +24,7 @@ Json StateJson(const std::string& tier, const Strings& shed) {
 bool Measures(const std::string& tier, const Strings& shed, const std::string& what) {
   if (tier == "calls") return false;
   if (what == "errors") return true;
+  if (what == "objects" && tier != "full") return false;
   return tier != "errors" && std::find(shed.begin(), shed.end(), what) == shed.end();
 }
 
@@ -72,15 +73,20 @@ std::string CallCostWords(const v1::CallCost& cost) {
                          cost.descriptor_ns());
 }
 
-std::string CostWords(const v1::OwnCost& cost) {
-  const std::string own = absl::StrFormat("daemon %.2g %%", cost.own_percent_of_core());
+std::string CostWords(const v1::OwnCost& cost, uint64_t window_ns) {
+  // Of a window that is hardly longer than a harvest a share says nothing: the harvest is most
+  // of it.
+  const bool shares = window_ns >= kShortestWindowNs;
+  const auto share = [&](double percent, uint64_t ns) {
+    return shares ? HumanPercent(percent) + " % of one core" : HumanDuration(ns) + " of CPU time";
+  };
+  const std::string own = "daemon " + share(cost.own_percent_of_core(), cost.own_cpu_ns());
   if (!cost.has_call()) {
-    return absl::StrCat(own, " of one core; per call not known (", cost.calls(),
-                        " calls of the system)");
+    return absl::StrCat(own, "; per call not known (", cost.calls(), " calls of the system)");
   }
-  return absl::StrFormat("%.2g %% of one core (%s; %d calls of the system), %s",
-                         cost.kernel_percent_of_core(), CallCostWords(cost.call()), cost.calls(),
-                         own);
+  return absl::StrCat(share(cost.kernel_percent_of_core(), cost.kernel_ns()), " (",
+                      CallCostWords(cost.call()), "; ", cost.calls(), " calls of the system), ",
+                      own);
 }
 
 bool ErrorsMeasured(const v1::Footprint& footprint) {
@@ -88,6 +94,9 @@ bool ErrorsMeasured(const v1::Footprint& footprint) {
 }
 bool LatencyMeasured(const v1::Footprint& footprint) {
   return MeasuredInWindow(footprint, "latency");
+}
+bool ObjectsMeasured(const v1::Footprint& footprint) {
+  return MeasuredInWindow(footprint, "objects");
 }
 
 Json TierChangesJson(const google::protobuf::RepeatedPtrField<v1::TierChange>& changes) {

@@ -20,13 +20,17 @@ std::string TierWords(const std::string& tier,
 std::string TierChanges(const google::protobuf::RepeatedPtrField<v1::TierChange>& changes,
                         uint64_t older, size_t indent);
 // "0.81 % of one core in 35112 calls of the system, at 92 ns a call and 151 ns with a descriptor".
-std::string CostWords(const v1::OwnCost& cost);
+// The shortest window that a share of a core is told of.
+inline constexpr uint64_t kShortestWindowNs = 1'000'000'000;
+// Shares of one core; of a window of less than a second the times themselves.
+std::string CostWords(const v1::OwnCost& cost, uint64_t window_ns);
 // "92 ns a call, 151 ns with a descriptor".
 std::string CallCostWords(const v1::CallCost& cost);
 
 // Which columns mean something: a time at any moment of the window.
 bool ErrorsMeasured(const v1::Footprint& footprint);
 bool LatencyMeasured(const v1::Footprint& footprint);
+bool ObjectsMeasured(const v1::Footprint& footprint);
 
 nlohmann::ordered_json WordsJson(const google::protobuf::RepeatedPtrField<std::string>& words);
 nlohmann::ordered_json TierChangesJson(

@@ -2,6 +2,7 @@
 #include "client/top/frame.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,7 @@ struct Column {
   std::string (*cell)(const ProcessRow&);
   SortBy sort;
   bool sorts;
+  bool (*wanted)(const ProcessRow&) = nullptr;  // the column is there when a row wants it
 };
 
 std::string PidCell(const ProcessRow& row) {
@@ -35,34 +37,37 @@ const Column kColumns[] = {
     {"COMMAND", 16, true, [](const ProcessRow& row) { return row.comm; }, SortBy::kCalls, false},
     {"ERR/S", 8, false, [](const ProcessRow& row) { return HumanRate(row.errors_rate); },
      SortBy::kErrors, true},
-    {"TIME%", 7, false,
-     [](const ProcessRow& row) { return absl::StrFormat("%.1f", row.time_percent); }, SortBy::kTime,
-     true},
+    {"DENIED", 8, false, [](const ProcessRow& row) { return absl::StrCat(row.denied); },
+     SortBy::kCalls, false, [](const ProcessRow& row) { return row.denied != 0; }},
+    {"TIME/S", 8, false,
+     [](const ProcessRow& row) { return HumanDuration(std::llround(row.time_rate_ns)); },
+     SortBy::kTime, true},
     {"CALLS", 12, false, [](const ProcessRow& row) { return absl::StrCat(row.calls); },
      SortBy::kCalls, false},
     {"UNIT", 14, true, [](const ProcessRow& row) { return row.unit; }, SortBy::kCalls, false},
 };
 
-size_t ColumnsThatFit(size_t width) {
+std::vector<const Column*> ColumnsThatFit(const std::vector<ProcessRow>& rows, size_t width) {
+  std::vector<const Column*> columns;
   size_t used = 0;
-  size_t count = 0;
   for (const Column& column : kColumns) {
-    used += column.width + (count == 0 ? 0 : 1);
-    if (used > width) break;
-    ++count;
+    if (column.wanted != nullptr && std::none_of(rows.begin(), rows.end(), column.wanted)) continue;
+    used += column.width + (columns.empty() ? 0 : 1);
+    if (used > width && !columns.empty()) break;
+    columns.push_back(&column);
   }
-  return std::max<size_t>(count, 1);
+  return columns;
 }
 
-std::string RowText(size_t width, const std::function<std::string(const Column&)>& cell) {
-  const size_t count = ColumnsThatFit(width);
+std::string RowText(const std::vector<const Column*>& columns, size_t width,
+                    const std::function<std::string(const Column&)>& cell) {
   std::string text;
-  for (size_t i = 0; i < count; ++i) {
-    const Column& column = kColumns[i];
-    if (i != 0) text += ' ';
+  for (const Column* column : columns) {
+    if (column != columns.front()) text += ' ';
     // The last one has the rest of the line.
-    const size_t own = i + 1 == count && column.left ? width - DisplayWidth(text) : column.width;
-    text += column.left ? FitLeft(cell(column), own) : FitRight(cell(column), own);
+    const bool rest = column == columns.back() && column->left;
+    const size_t own = rest ? width - DisplayWidth(text) : column->width;
+    text += column->left ? FitLeft(cell(*column), own) : FitRight(cell(*column), own);
   }
   return text;
 }
@@ -103,7 +108,8 @@ Line Footer(const Model& model) {
 
 std::vector<Line> List(Model& model, size_t width, size_t height) {
   std::vector<Line> lines;
-  lines.push_back({RowText(width,
+  const std::vector<const Column*> columns = ColumnsThatFit(model.rows(), width);
+  lines.push_back({RowText(columns, width,
                            [&](const Column& column) -> std::string {
                              return column.sorts && column.sort == model.sort()
                                         ? absl::StrCat("*", column.title)
@@ -117,8 +123,9 @@ std::vector<Line> List(Model& model, size_t width, size_t height) {
   // The page that holds the cursor.
   const size_t first = model.selected() / room * room;
   for (size_t i = first; i < std::min(rows.size(), first + room); ++i) {
-    lines.push_back({RowText(width, [&](const Column& column) { return column.cell(rows[i]); }),
-                     i == model.selected() ? Style::kSelected : Style::kPlain});
+    lines.push_back(
+        {RowText(columns, width, [&](const Column& column) { return column.cell(rows[i]); }),
+         i == model.selected() ? Style::kSelected : Style::kPlain});
   }
   return lines;
 }
@@ -154,6 +161,10 @@ std::vector<Line> DetailBody(const Model& model, size_t width) {
   if (!model.detail_error().empty()) lines.push_back({Sanitize(model.detail_error()), Style::kBad});
   if (!model.has_detail()) {
     if (lines.empty()) lines.push_back({"asking...", Style::kDim});
+    return lines;
+  }
+  if (model.detail_calls().empty()) {
+    lines.push_back({"no call yet", Style::kDim});
     return lines;
   }
   lines.push_back(

@@ -61,6 +61,7 @@ std::map<ProcessKey, ProcessRow> ByLife(const v1::Footprint& footprint) {
     sum.alive = sum.alive || process.alive();
     sum.calls += process.calls();
     sum.errors += process.errors();
+    sum.denied += process.denied();
     sum.total_ns += process.total_ns();
   }
   return rows;
@@ -94,7 +95,7 @@ std::vector<ProcessRow> RatesOf(const v1::Footprint& footprint,
     }
     row.calls_rate = Rate(row.calls, base.calls, seconds);
     row.errors_rate = Rate(row.errors, base.errors, seconds);
-    row.time_percent = Rate(row.total_ns, base.total_ns, seconds) / 1e9 * 100;
+    row.time_rate_ns = Rate(row.total_ns, base.total_ns, seconds);
     out.push_back(std::move(row));
   }
   return out;
@@ -166,7 +167,7 @@ void Model::Arrange() {
       case SortBy::kErrors:
         return std::make_tuple(row.errors_rate, static_cast<double>(row.errors));
       case SortBy::kTime:
-        return std::make_tuple(row.time_percent, static_cast<double>(row.total_ns));
+        return std::make_tuple(row.time_rate_ns, static_cast<double>(row.total_ns));
       default:
         return std::make_tuple(row.calls_rate, static_cast<double>(row.calls));
     }

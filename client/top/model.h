@@ -32,9 +32,11 @@ struct ProcessRow {
   std::string exe;
   std::string unit;
   bool alive = false;
-  uint64_t calls = 0, errors = 0, total_ns = 0;
+  uint64_t calls = 0, errors = 0, denied = 0, total_ns = 0;
   double calls_rate = 0, errors_rate = 0;  // per second
-  double time_percent = 0;  // time within system calls, waiting included, of one core's time
+  // Time within system calls, waiting included, per second, summed over threads. A call counts
+  // when it ends, whenever it began.
+  double time_rate_ns = 0;
 };
 
 struct CallRow {

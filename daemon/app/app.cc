@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/app/calibration.h"
+#include "daemon/app/check_config.h"
 #include "daemon/app/event_loop.h"
 #include "daemon/app/ignore.h"
 #include "daemon/app/kernel_symbols.h"
@@ -27,9 +28,11 @@
 #include "daemon/app/owners.h"
 #include "daemon/app/service_manager.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/namespaces.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/collect/collector.h"
 #include "daemon/features/features.h"
+#include "daemon/kernel/cgroup_probe.h"
 #include "daemon/kernel/probe.h"
 #include "daemon/objects/object_namer.h"
 #include "daemon/rpc/control.h"
@@ -37,11 +40,14 @@
 #include "daemon/store/recordings.h"
 #include "daemon/store/store.h"
 #include "daemon/system/reader.h"
+#include "data/ioctls.h"
 
 namespace footprint::app {
 namespace {
 
 constexpr size_t kEventsKept = 4096;
+constexpr int kArenas = 2;
+constexpr uint64_t kTrimEvery = 64;  // ticks
 
 std::string NotifySocket() {
   const char* socket = getenv("NOTIFY_SOCKET");
@@ -54,12 +60,28 @@ kernel::ObjectChoice ChoiceOf(const Config& config) {
   return config.object == "full" ? kernel::ObjectChoice::kFull : kernel::ObjectChoice::kAuto;
 }
 
+// The most slots that there may be. What does not fit into the daemon's own limit is said.
+uint32_t MostSlots(const Config& config) {
+  const uint64_t limit = MemoryLimit("");
+  const uint64_t asked = static_cast<uint64_t>(config.slot_memory_mib) << 20;
+  const uint32_t slots = config.slots != 0
+                             ? config.slots
+                             : SlotsWithin(asked != 0 ? asked : SlotBudget(MemoryBytes(), limit));
+  const uint64_t bytes = uint64_t{slots} * sizeof(fp_slot);
+  if (limit != kNoLimit && bytes > limit / 4 * 3) {
+    spdlog::warn(
+        "{} slots take up to {} MiB, and this service may take {} MiB in all: lower slots or "
+        "slot_memory_mib, or raise MemoryHigh and MemoryMax of the unit",
+        slots, bytes >> 20, limit >> 20);
+  }
+  return slots;
+}
+
 kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& owners) {
   kernel::Options options;
   options.object = ChoiceOf(config);
   options.measure = MeasureOf(config.tier).value_or(FP_MEASURE_ALL);
-  options.slots =
-      config.slots != 0 ? config.slots : DefaultSlots(MemoryBytes(), sysconf(_SC_NPROCESSORS_ONLN));
+  options.slots = MostSlots(config);
   options.spill_entries = config.spill_entries;
   options.classes =
       config.object_classes != 0 ? config.object_classes : DefaultClasses(MemoryBytes());
@@ -70,6 +92,7 @@ kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& own
   options.disable_hooks = config.disable_hooks;
   options.ignore_commands = config.ignore_commands;
   options.owners = &owners;
+  options.known_commands = names::IoctlCommands();
   return options;
 }
 
@@ -94,8 +117,9 @@ class Daemon : public rpc::Control {
   void Stop();
 
   void Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) override;
-  void StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+  void StartRecording(rpc::RecordingOrder order,
                       std::function<void(absl::StatusOr<std::string>)> done) override;
+  void ClientGone(std::string owner) override;
   void StopRecording(std::string id,
                      std::function<void(absl::StatusOr<rpc::Recorded>)> done) override;
   void SetTier(std::string tier, std::function<void(absl::StatusOr<rpc::TierNow>)> done) override;
@@ -107,6 +131,7 @@ class Daemon : public rpc::Control {
   absl::Status Listen();
   model::SnapshotPtr HarvestNow();
   void Tick();
+  void MindSocket();
   void Notify(const model::Snapshot& snapshot);
   static absl::Status Stopping() { return absl::UnavailableError("the daemon is stopping"); }
 
@@ -117,6 +142,7 @@ class Daemon : public rpc::Control {
   collect::Procfs procfs_;
   const ServiceManager manager_{NotifySocket()};
   bool told_ready_ = false;
+  uint64_t ticks_ = 0;
   Measuring measuring_;
   IgnoredUnits ignored_units_;
   const KernelSymbols symbols_;
@@ -124,11 +150,13 @@ class Daemon : public rpc::Control {
   store::SnapshotStore snapshots_;
   store::EventLog events_{kEventsKept};
   std::unique_ptr<store::Recordings> recordings_;
+  std::unique_ptr<kernel::CgroupProbe> cgroup_probe_;
   std::unique_ptr<collect::Collector> collector_;
   std::unique_ptr<ModuleRoom> modules_;
   base::UniqueFd signals_, timer_;
   system::Reader system_;  // before the server, whose threads use it
   std::unique_ptr<rpc::Server> server_;
+  std::string socket_complaint_;  // told once
   // Requests that wait for the next harvest; they share one.
   std::vector<std::function<void(absl::StatusOr<model::SnapshotPtr>)>> waiting_;
   bool harvest_posted_ = false;
@@ -151,10 +179,18 @@ absl::Status Daemon::Start() {
           .append = [this](model::Event event) { events_.Append(std::move(event)); },
           .lost = [this](uint64_t count) { events_.AddLost(count); }},
       [this](std::span<const objects::ClassFacts> classes) { return namer_.Name(classes); });
-  modules_ = ModuleRoom::Create(ChoiceOf(config_), clock_, procfs_, symbols_,
-                                origin->kernel_release, events_);
-  spdlog::info("attached: {} object, tier {}, {} slots, {} KiB in the kernel", origin->bpf_object,
-               origin->tier, probe_->Slots().size(), probe_->MemoryBytes() / 1024);
+  modules_ =
+      ModuleRoom::Create(ChoiceOf(config_), clock_, procfs_, symbols_, origin->kernel_release,
+                         events_, [this](uint64_t id) { return collector_->PathOfCgroup(id); });
+  if (auto names = kernel::CgroupProbe::Create(); names.ok()) {
+    cgroup_probe_ = *std::move(names);
+    collector_->NameCgroupsBy(cgroup_probe_.get());
+  } else {
+    spdlog::warn("cgroups that end soon have no names: {}", std::string(names.status().message()));
+  }
+  spdlog::info("attached: {} object, tier {}, at most {} slots, {} KiB in the kernel",
+               origin->bpf_object, origin->tier, probe_->SlotCapacity(),
+               probe_->MemoryBytes() / 1024);
   if (!origin->degraded_because.empty()) spdlog::warn("degraded: {}", origin->degraded_because);
   for (const kernel::HookState& hook : probe_->Hooks()) {
     if (!hook.attached) spdlog::warn("hook {} is not attached: {}", hook.name, hook.reason);
@@ -169,6 +205,13 @@ absl::Status Daemon::Start() {
   }
   if (const int fd = modules_->event_fd(); fd >= 0) {
     if (absl::Status s = loop_->Watch(fd, [this] { modules_->Drain(); }); !s.ok()) return s;
+  }
+  if (cgroup_probe_ != nullptr) {
+    if (absl::Status s = loop_->Watch(cgroup_probe_->event_fd(),
+                                      [this] { collector_->Pass(recordings_->PinnedLives()); });
+        !s.ok()) {
+      return s;
+    }
   }
   ignored_units_.Look(clock_.BoottimeNs());
   const model::SnapshotPtr first = HarvestNow();
@@ -236,7 +279,22 @@ void Daemon::Tick() {
   const model::SnapshotPtr snapshot = HarvestNow();
   measuring_.Tick(*snapshot);
   ignored_units_.Look(snapshot->boottime_ns);
+  MindSocket();
   Notify(*snapshot);
+  // What processes and requests of the past left behind.
+  if (++ticks_ % kTrimEvery == 0) malloc_trim(0);
+}
+
+// Somebody may remove the socket's file: then nobody could connect, and nothing would say so.
+void Daemon::MindSocket() {
+  const absl::StatusOr<bool> restored = server_->RestoreSocket();
+  const std::string complaint(restored.status().message());
+  if (!complaint.empty() && complaint != socket_complaint_) spdlog::error("{}", complaint);
+  socket_complaint_ = complaint;
+  if (!restored.ok() || !*restored) return;
+  spdlog::warn("the socket's file was removed; {} is there again", config_.listen);
+  const absl::Status watched = loop_->Watch(server_->fd(), [this] { server_->AcceptReady(); });
+  if (!watched.ok()) spdlog::error("{}", std::string(watched.message()));
 }
 
 void Daemon::Notify(const model::Snapshot& snapshot) {
@@ -284,12 +342,18 @@ void Daemon::Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> don
   for (auto& answer : take()) answer(Stopping());
 }
 
-void Daemon::StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+void Daemon::StartRecording(rpc::RecordingOrder order,
                             std::function<void(absl::StatusOr<std::string>)> done) {
-  auto start = [this, scope = std::move(scope), from_next_exec, label = std::move(label), done] {
-    done(recordings_->Start(*HarvestNow(), scope, from_next_exec, label));
+  auto start = [this, order = std::move(order), done] {
+    done(recordings_->Start(*HarvestNow(), order.scope, order.from_next_exec, order.label,
+                            order.owner));
   };
   if (!loop_->Post(std::move(start))) done(Stopping());
+}
+
+void Daemon::ClientGone(std::string owner) {
+  // After the loop's end there is nothing left to drop.
+  loop_->Post([this, owner = std::move(owner)] { recordings_->DropOwnedBy(owner); });
 }
 
 void Daemon::StopRecording(std::string id,
@@ -339,20 +403,25 @@ absl::StatusOr<std::unique_ptr<Calibration>> MakeCalibration(const Config& confi
 }  // namespace
 
 absl::Status Run(const Config& config) {
+  if (absl::Status s = CheckConfig(config); !s.ok()) return s;
   if (const std::string missing = features::MissingCapabilities(); !missing.empty()) {
     return absl::PermissionDeniedError(absl::StrCat("missing capabilities: ", missing,
                                                     " (run as root, or grant them in the unit)"));
   }
+  if (absl::Status s = base::CheckPidNamespace(base::OwnNamespaces()); !s.ok()) return s;
   // Before any thread exists, so that all inherit it: the signals go to the loop.
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // Each arena keeps what its threads freed; gRPC's threads come and go.
+  mallopt(M_ARENA_MAX, kArenas);
 
   auto loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   if (absl::Status free = rpc::Server::CheckFree(config.listen); !free.ok()) return free;
+  if (absl::Status threads = rpc::Server::CheckThreads(); !threads.ok()) return threads;
   const auto owners = MakeOwnerTable(config.ignore_syscalls);
   auto calibration = MakeCalibration(config);
   if (!calibration.ok()) return calibration.status();
@@ -363,22 +432,6 @@ absl::Status Run(const Config& config) {
   if (started.ok()) daemon.RunUntilSignal();
   daemon.Stop();
   return started;
-}
-
-int ExitCode(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return 0;
-    case absl::StatusCode::kPermissionDenied:
-      return 77;
-    case absl::StatusCode::kInvalidArgument:
-      return 78;
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kAlreadyExists:
-      return 69;
-    default:
-      return 70;
-  }
 }
 
 }  // namespace footprint::app

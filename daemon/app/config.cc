@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/config.h"
 
+#include <fcntl.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <cstring>
 #include <functional>
 #include <map>
-#include <sstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "daemon/app/ignore.h"
+#include "daemon/base/unique_fd.h"
 
 namespace footprint::app {
 namespace {
+
+constexpr size_t kMaxConfigBytes = 1 << 20;
 
 // Takes one value, or says what is wrong with it.
 using Reader = std::function<std::string(const toml::node&)>;
@@ -128,6 +132,7 @@ ReaderMap Readers(Config& c) {
       {"calibrate", Flag(c.calibrate)},
       {"interval_ms", Number(c.interval_ms, 50, 3'600'000)},
       {"slots", PowerOfTwo(c.slots, 64, 65536, true)},
+      {"slot_memory_mib", Number(c.slot_memory_mib, 0, 384)},
       {"spill_entries", Number(c.spill_entries, 64, 1 << 20)},
       {"object_classes", Number(c.object_classes, 0, 1 << 14)},
       {"ring_kib", PowerOfTwo(c.ring_kib, 64, 16384, false)},
@@ -157,19 +162,35 @@ absl::Status ReadTable(const toml::table& table, const ReaderMap& readers, const
   return absl::OkStatus();
 }
 
+// All of it: with a stream the error of a read, as of a directory, looks like an empty file.
+absl::StatusOr<std::string> ReadAll(const std::string& path) {
+  const auto wrong = [&](int error) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::strerror(error)));
+  };
+  const base::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return wrong(errno);
+  std::string text;
+  char buffer[4096];
+  while (true) {
+    const ssize_t got = read(fd.get(), buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return wrong(errno);
+    if (got == 0) return text;
+    text.append(buffer, static_cast<size_t>(got));
+    if (text.size() > kMaxConfigBytes) return wrong(EFBIG);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return absl::ErrnoToStatus(errno != 0 ? errno : EIO, path);
+  const auto text = ReadAll(path);
+  if (!text.ok()) return text.status();
 
   Config config;
   toml::table table;
   try {
-    table = toml::parse(text.str(), path);
+    table = toml::parse(*text, path);
   } catch (const toml::parse_error& error) {  // the library's only way to report
     return absl::InvalidArgumentError(
         absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
@@ -186,12 +207,6 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     table.erase("ignore");
   }
   if (absl::Status s = ReadTable(table, Readers(config), path, ""); !s.ok()) return s;
-  if (config.cpu_budget > 0 && !config.calibrate) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path,
-                     ": cpu_budget needs calibrate = true: without the cost of a call there "
-                     "is nothing to keep within a budget"));
-  }
   return config;
 }
 

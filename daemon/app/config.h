@@ -20,7 +20,8 @@ struct Config {
   double cpu_budget = 0;        // percent of one core; 0: nothing is ever shed
   bool calibrate = true;
   int64_t interval_ms = 1000;
-  int64_t slots = 0;  // 0: from the machine's memory
+  int64_t slots = 0;            // 0: as many as slot_memory_mib allows
+  int64_t slot_memory_mib = 0;  // 0: from the memory of the machine and the daemon's limit
   int64_t spill_entries = 2048;
   int64_t object_classes = 0;  // 0: from the machine's memory
   int64_t ring_kib = 256;
@@ -34,8 +35,8 @@ struct Config {
   std::string log_to = "auto";
 };
 
-// Errors: NOT_FOUND or PERMISSION_DENIED for an unreadable file; INVALID_ARGUMENT for a
-// malformed file, an unknown key, a value of the wrong type or out of range.
+// Errors: INVALID_ARGUMENT for a file that cannot be read (a directory cannot), a malformed file,
+// an unknown key, a value of the wrong type or out of range.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 }  // namespace footprint::app

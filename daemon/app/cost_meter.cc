@@ -45,7 +45,8 @@ void CostMeter::Complete(model::Snapshot& snapshot, uint32_t measured) {
   total_.calls = calls_;
   total_.descriptor_calls = descriptor_calls_;
   total_.kernel_ns = static_cast<uint64_t>(kernel_ns_);
-  total_.own_cpu_ns = snapshot.own_cpu_ns;
+  if (!own_cpu_at_attach_) own_cpu_at_attach_ = snapshot.own_cpu_ns;
+  total_.own_cpu_ns = snapshot.own_cpu_ns - *own_cpu_at_attach_;
   snapshot.cost = total_;
   for (const auto& [bits, known] : costs_) snapshot.call_costs.push_back(known);
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <optional>
 
 #include "daemon/app/governor.h"
 #include "daemon/kernel/probe.h"
@@ -31,6 +32,7 @@ class CostMeter {
   CallCosts costs_;
   uint64_t calls_ = 0, descriptor_calls_ = 0;  // of the harvest that Complete is at
   model::Cost total_;
+  std::optional<uint64_t> own_cpu_at_attach_;  // loading came before, and is no cost of measuring
   double kernel_ns_ = 0;
 };
 

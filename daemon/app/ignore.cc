@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bpf/abi/footprint.h"
-#include "daemon/collect/naming.h"
+#include "daemon/model/units.h"
 #include "data/names.h"
 
 namespace footprint::app {
@@ -99,9 +99,9 @@ void IgnoredUnits::Look(uint64_t boottime_ns) {
   ForgetGonePlaces();
   next_walk_ns_ = boottime_ns + kWalkEveryNs;
   for (const auto& [path, id] : procfs_.Cgroups(kMostCgroups)) {
-    const std::string unit = collect::UnitOf(path);
+    const std::string unit = model::UnitOf(path);
     const bool ours = std::any_of(units_.begin(), units_.end(), [&](const std::string& wanted) {
-      return unit == wanted || path == wanted || path.starts_with(wanted + "/");
+      return model::UnitMatches(wanted, unit, path);
     });
     if (ours) Note(places_[path], id);
   }

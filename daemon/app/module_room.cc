@@ -7,19 +7,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/collect/naming.h"
+#include "daemon/model/units.h"
 
 namespace footprint::app {
-namespace {
+namespace {}  // namespace
 
-constexpr size_t kUnits = 1024;
-
-}  // namespace
-
-std::unique_ptr<ModuleRoom> ModuleRoom::Create(
-    kernel::ObjectChoice choice, const base::Clock& clock, const collect::Procfs& procfs,
-    const objects::Symbols& symbols, const std::string& release, store::EventLog& events) {
-  std::unique_ptr<ModuleRoom> room(new ModuleRoom(procfs, symbols));
+std::unique_ptr<ModuleRoom> ModuleRoom::Create(kernel::ObjectChoice choice,
+                                               const base::Clock& clock,
+                                               const collect::Procfs& procfs,
+                                               const objects::Symbols& symbols,
+                                               const std::string& release, store::EventLog& events,
+                                               PathOf path_of) {
+  std::unique_ptr<ModuleRoom> room(new ModuleRoom(procfs, symbols, std::move(path_of)));
   modules::Ledger::Facts facts;
   facts.has_modules = access("/proc/modules", F_OK) == 0;
   facts.built_in = modules::ReadBuiltIn("", release);
@@ -35,8 +34,8 @@ std::unique_ptr<ModuleRoom> ModuleRoom::Create(
 
 void ModuleRoom::Load(kernel::ObjectChoice choice, modules::Ledger::Facts& facts) {
   if (!facts.has_modules) {
-    facts.why_not = "this kernel loads no modules (CONFIG_MODULES=n): nothing is lost";
-    no_hooks_ = kernel::ModuleHooksWithout(absl::StrCat("skipped: ", facts.why_not));
+    facts.why_not = "this kernel loads no modules (CONFIG_MODULES=n)";
+    no_hooks_ = kernel::ModuleHooksWithout(absl::StrCat("not needed: ", facts.why_not));
     spdlog::info("modules are not followed: {}", facts.why_not);
     return;
   }
@@ -62,13 +61,7 @@ modules::World ModuleRoom::MakeWorld() {
           .symbols = [this](std::span<const uint64_t> addresses) { return Symbols(addresses); }};
 }
 
-std::string ModuleRoom::UnitOf(uint64_t cgroup) {
-  if (const auto it = units_.find(cgroup); it != units_.end()) return it->second;
-  const auto path = procfs_.FindCgroup(cgroup);
-  if (!path.has_value()) return "";
-  if (units_.size() >= kUnits) units_.clear();
-  return units_[cgroup] = collect::UnitOf(*path);
-}
+std::string ModuleRoom::UnitOf(uint64_t cgroup) { return model::UnitOf(path_of_(cgroup)); }
 
 std::vector<modules::Symbol> ModuleRoom::Symbols(std::span<const uint64_t> addresses) {
   std::vector<modules::Symbol> out(addresses.size());
@@ -98,6 +91,7 @@ void ModuleRoom::Complete(model::Snapshot& snapshot) {
   for (const kernel::HookState& hook : probe_ == nullptr ? no_hooks_ : probe_->Hooks()) {
     snapshot.hooks.push_back({hook.name, hook.attached, hook.reason, hook.missed});
     snapshot.losses.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;
+    snapshot.unplaced.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;
   }
 }
 

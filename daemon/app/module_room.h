@@ -7,9 +7,10 @@
 #define FOOTPRINT_DAEMON_APP_MODULE_ROOM_H_
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -23,11 +24,15 @@ namespace footprint::app {
 
 class ModuleRoom {
  public:
+  // Path of a cgroup by its id; "" where it is not known.
+  using PathOf = std::function<std::string(uint64_t)>;
+
   // On a kernel that cannot load modules nothing is loaded, and the hooks say so.
   static std::unique_ptr<ModuleRoom> Create(kernel::ObjectChoice choice, const base::Clock& clock,
                                             const collect::Procfs& procfs,
                                             const objects::Symbols& symbols,
-                                            const std::string& release, store::EventLog& events);
+                                            const std::string& release, store::EventLog& events,
+                                            PathOf path_of);
 
   // Readable when events wait; -1: never.
   int event_fd() const { return probe_ == nullptr ? -1 : probe_->event_fd(); }
@@ -36,8 +41,8 @@ class ModuleRoom {
   void Complete(model::Snapshot& snapshot);
 
  private:
-  ModuleRoom(const collect::Procfs& procfs, const objects::Symbols& symbols)
-      : procfs_(procfs), symbols_(symbols) {}
+  ModuleRoom(const collect::Procfs& procfs, const objects::Symbols& symbols, PathOf path_of)
+      : procfs_(procfs), symbols_(symbols), path_of_(std::move(path_of)) {}
   void Load(kernel::ObjectChoice choice, modules::Ledger::Facts& facts);
   modules::World MakeWorld();
   std::string UnitOf(uint64_t cgroup);
@@ -46,7 +51,7 @@ class ModuleRoom {
   const collect::Procfs& procfs_;
   const objects::Symbols& symbols_;
   bool symbols_shown_ = true;
-  std::map<uint64_t, std::string> units_;  // by cgroup id; bounded
+  const PathOf path_of_;
   std::vector<kernel::HookState> no_hooks_;
   uint64_t kernel_bytes_ = 0;
   std::unique_ptr<kernel::ModuleProbe> probe_;

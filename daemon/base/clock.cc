@@ -3,6 +3,8 @@
 
 #include <ctime>
 
+#include "daemon/base/namespaces.h"
+
 namespace footprint::base {
 namespace {
 
@@ -15,7 +17,10 @@ int64_t Read(clockid_t id) {
 }  // namespace
 
 int64_t SystemClock::RealtimeNs() const { return Read(CLOCK_REALTIME); }
-uint64_t SystemClock::BoottimeNs() const { return Read(CLOCK_BOOTTIME); }
+// In a time namespace the clock is set off against the one that the kernel side reads.
+uint64_t SystemClock::BoottimeNs() const {
+  return Read(CLOCK_BOOTTIME) - OwnNamespaces().boottime_offset_ns;
+}
 uint64_t SystemClock::OwnCpuNs() const { return Read(CLOCK_PROCESS_CPUTIME_ID); }
 
 }  // namespace footprint::base

@@ -11,7 +11,7 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual int64_t RealtimeNs() const = 0;   // CLOCK_REALTIME
-  virtual uint64_t BoottimeNs() const = 0;  // CLOCK_BOOTTIME: the kernel side's clock
+  virtual uint64_t BoottimeNs() const = 0;  // CLOCK_BOOTTIME as the kernel side reads it
   virtual uint64_t OwnCpuNs() const = 0;    // CLOCK_PROCESS_CPUTIME_ID
 };
 

@@ -6,10 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
-
-#include "daemon/collect/counts_builder.h"
+#include <utility>
 
 namespace footprint::collect {
 namespace {
@@ -19,6 +19,9 @@ static_assert(static_cast<int>(model::Loss::kCommandDropped) == FP_LOSS_COMMAND_
 
 // The kernel's account of map memory changes rarely, and costs a dozen small reads.
 constexpr uint64_t kMemoryEvery = 64;
+constexpr size_t kSweptAtATime = 32;
+constexpr size_t kNamesAtATime = 64;  // cgroups that are asked for again in a pass
+constexpr int kLooksAtTheDead = 3;  // until what the kernel told of their cgroup was read for sure
 
 uint32_t StateOf(const fp_slot& slot) { return __atomic_load_n(&slot.state, __ATOMIC_ACQUIRE); }
 
@@ -48,15 +51,18 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
       events_(std::move(events)),
       naming_(procfs),
       objects_(source, std::move(namer)),
-      table_(limits, own_pid, [this](uint32_t pid) { return procfs_.Exists(pid); }),
-      bindings_(source.Slots().size()) {
+      losses_(source),
+      table_(limits, own_pid, [this](uint32_t pid) { return procfs_.Exists(pid); }) {
+  sees_all_threads_ = procfs_.InFirstPidNamespace();
+  units_unknown_because_ = std::make_shared<std::string>(procfs_.UnitsUnknownBecause());
   for (const kernel::HookState& hook : source_.Hooks()) {
     if (hook.name == "sched_process_exit") exit_hook_ = hook.attached;
   }
 }
 
 ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id) {
-  id = {.life = {.pid = ident.tgid, .birth = ident.life}, .number = ident.image};
+  id = {.life = {.pid = ident.tgid, .birth = ident.life},
+        .key = {.number = ident.image, .cgroup = ident.cgroup}};
   // Without a birth note a new process looks older than the attach. It must not inherit
   // from a dead one of the same pid; the loss `origin_unknown` says that this may happen.
   if (ident.life == 0 && table_.LongDead(id.life)) id.life.birth = ident.claim;
@@ -65,8 +71,11 @@ ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& livi
   return table_.Get(id, parent, ident.start_ns != 0 ? ident.start_ns : ident.life, [&] {
     model::Image image = naming_.Describe(ident, living);
     const model::Image* above = table_.LatestImage(parent);
-    // A fork runs its parent's program until it execs.
-    if (image.exe.empty() && image.number == 0 && above != nullptr) image.exe = above->exe;
+    // A fork runs its parent's program until it execs. /proc may name the program of the exec
+    // already, while the slot is still that of the fork.
+    const bool inherits = image.number == 0 && ident.life != 0 && above != nullptr;
+    if (inherits && !above->exe.empty()) image.exe = above->exe;
+    if (image.cgroup.empty() && ident.cgroup != 0) unnamed_.emplace_back(id, 0);
     return image;
   });
 }
@@ -81,35 +90,63 @@ void Collector::Bind(uint32_t index, const fp_slot& slot, bool open) {
   image.changed = true;
 }
 
+// Further slots of this one, as far as they are within reach: one that is not is so young that the
+// next pass counts it.
+std::vector<uint32_t> Collector::MoreOf(const fp_slot& slot) {
+  std::vector<uint32_t> more;
+  const auto add = [&](uint32_t number) {
+    if (number != 0 && number <= bindings_.size()) more.push_back(number - 1);
+  };
+  add(__atomic_load_n(&slot.more, __ATOMIC_ACQUIRE));
+  if (more.empty()) return more;
+  const fp_slot& first = source_.Slot(more.front());
+  for (int i = 1; i < FP_MORE; ++i) add(__atomic_load_n(&first.others[i], __ATOMIC_ACQUIRE));
+  return more;
+}
+
+void Collector::AddSlot(CountsBuilder& builder, uint32_t index) {
+  const fp_slot& slot = source_.Slot(index);
+  for (const uint32_t more : MoreOf(slot)) builder.AddMore(source_.Slot(more));
+  builder.AddSlot(slot);
+}
+
 // Moves what the slot holds to its image for good, and frees it.
 void Collector::Unbind(uint32_t index) {
   Binding& binding = bindings_[index];
   ImageState* image = table_.Find(binding.image);
   if (image != nullptr) {
     CountsBuilder builder;
-    builder.AddSlot(source_.Slots()[index]);
+    AddSlot(builder, index);
     model::Add(image->ended, builder.Build());
     image->slots.erase(index);
     image->changed = true;
   }
+  for (const uint32_t more : MoreOf(source_.Slot(index))) source_.Free(more);
   source_.Free(index);
   binding = {};
 }
 
 void Collector::HarvestSlots() {
-  const std::span<fp_slot> slots = source_.Slots();
-  for (uint32_t i = 0; i < slots.size(); ++i) {
-    const fp_slot& slot = slots[i];
+  more_slots_ = 0;
+  for (uint32_t i = 0; i < bindings_.size(); ++i) {
+    const fp_slot& slot = source_.Slot(i);
     const uint32_t state = StateOf(slot);
-    if (state == FP_SLOT_FREE) continue;
+    more_slots_ += state == FP_SLOT_MORE;
+    if (state == FP_SLOT_FREE || state == FP_SLOT_MORE) continue;
     const bool open = state == FP_SLOT_OPEN;
     Binding& binding = bindings_[i];
-    if (binding.claim != Claim{slot.ident.claim, slot.ident.tid}) Bind(i, slot, open);
+    if (binding.claim != Claim{slot.ident.claim, slot.ident.tid}) {
+      // Half of an identity: the other half is on its way to memory, and there by the next pass.
+      if (slot.seal != fp_seal(&slot.ident)) continue;
+      Bind(i, slot, open);
+    }
 
     ImageState* image = table_.Find(binding.image);
     const uint64_t changes = __atomic_load_n(&slot.changes, __ATOMIC_RELAXED);
-    if (image != nullptr && (changes != binding.changes || binding.open != open)) {
+    // Once more after a change: what was counted may get to memory after the word of it.
+    if (image != nullptr && (changes != binding.changes || binding.open != open || binding.fresh)) {
       image->changed = true;
+      binding.fresh = changes != binding.changes;
       binding.changes = changes;
     }
     if (image != nullptr && binding.open && !open) --image->open_slots;
@@ -125,13 +162,21 @@ void Collector::HarvestSlots() {
   }
 }
 
-// Without the exit hook nobody closes slots: look for their threads.
+// Without the exit hook nobody closes slots: look for their threads. With it none should be left
+// over; a few are looked at in each pass all the same, so that none is shown alive for ever.
 void Collector::SweepDeadThreads() {
-  const std::span<fp_slot> slots = source_.Slots();
-  for (uint32_t i = 0; i < slots.size(); ++i) {
-    if (StateOf(slots[i]) != FP_SLOT_OPEN) continue;
-    if (!ThreadExists(slots[i].ident.tgid, slots[i].ident.tid)) {
-      __atomic_store_n(&slots[i].state, FP_SLOT_CLOSED, __ATOMIC_RELEASE);
+  if (!sees_all_threads_) return;
+  const size_t most = exit_hook_ ? std::min(kSweptAtATime, bindings_.size()) : bindings_.size();
+  for (size_t n = 0; n < most; ++n) {
+    if (++swept_ >= bindings_.size()) swept_ = 0;
+    const fp_slot& slot = source_.Slot(swept_);
+    // A thread in an execve may have its leader's tid already.
+    if (StateOf(slot) != FP_SLOT_OPEN || slot.flight.deferred == FP_DEFERRED_EXEC) continue;
+    const Claim claim{slot.ident.claim, slot.ident.tid};
+    if (ThreadExists(slot.ident.tgid, slot.tid)) continue;
+    // It may have ended, and another taken its place, between the two looks.
+    if (StateOf(slot) == FP_SLOT_OPEN && claim == Claim{slot.ident.claim, slot.ident.tid}) {
+      source_.CloseDead(swept_);
     }
   }
 }
@@ -142,7 +187,7 @@ std::set<Collector::Claim> Collector::OpenClaims() {
   for (const Binding& binding : bindings_) {
     if (binding.claim != Claim{}) open.insert(binding.claim);
   }
-  std::map<ImageId, uint32_t> orphans;
+  std::map<ImageId, std::pair<uint32_t, uint32_t>> orphans;  // all, in a call
   const auto status = source_.WalkOrphans([&](const fp_orphan& orphan) {
     const fp_ident& ident = orphan.ident;
     if (ident.claim == 0) return;  // about to be filled in
@@ -150,18 +195,22 @@ std::set<Collector::Claim> Collector::OpenClaims() {
     ImageId id;
     // An orphan may exec while we look; its slot-less state cannot be asked cheaply.
     ImageOf(ident, kGone, id);
-    ++orphans[id];
+    ++orphans[id].first;
+    orphans[id].second += __atomic_load_n(&orphan.flight.key, __ATOMIC_RELAXED) != 0;
   });
   if (!status.ok()) spdlog::warn("{}", status.ToString());
   for (const ImageId& id : with_orphans_) {
     if (ImageState* image = table_.Find(id); image != nullptr && !orphans.contains(id)) {
-      image->orphans = 0;
+      image->orphans = image->orphans_in_flight = 0;
       image->changed = true;
     }
   }
   with_orphans_.clear();
   for (const auto& [id, count] : orphans) {
-    table_.Find(id)->orphans = count;
+    ImageState& image = *table_.Find(id);
+    image.changed |= image.orphans_in_flight != count.second;
+    image.orphans = count.first;
+    image.orphans_in_flight = count.second;
     with_orphans_.insert(id);
   }
   return open;
@@ -181,7 +230,7 @@ void Collector::HarvestSpill() {
   const std::set<Claim> open = OpenClaims();
   std::set<Claim> seen;
   std::map<ImageId, std::pair<CountsBuilder, CountsBuilder>> sums;  // living, ended
-  std::vector<fp_spill_key> final;
+  std::vector<std::pair<fp_spill_key, uint32_t>> final;             // and their processes
   spill_left_ = 0;
   const auto status = source_.WalkSpill([&](const fp_spill_key& key, const fp_spill& value) {
     const Claim claim{key.claim, key.tid};
@@ -195,7 +244,7 @@ void Collector::HarvestSpill() {
     auto& [living_sum, ended_sum] = sums[id];
     (ended ? ended_sum : living_sum).AddSpill(key, value);
     if (ended) {
-      final.push_back(key);
+      final.emplace_back(key, value.ident.tgid);
     } else {
       ++spill_left_;
       seen.insert(claim);
@@ -216,14 +265,32 @@ void Collector::HarvestSpill() {
     image.spilled = it->second.first.Build();
     model::Add(image.ended, it->second.second.Build());
   });
-  for (const fp_spill_key& key : final) source_.DeleteSpill(key);
+  for (const auto& [key, tgid] : final) source_.DeleteSpill(key, tgid);
   spill_seen_ = std::move(seen);
+}
+
+// What was not known at the first look may be in a later one: a living process tells its own.
+void Collector::NameCgroups() {
+  for (size_t looks = std::min(kNamesAtATime, unnamed_.size()); looks > 0; --looks) {
+    auto [id, looked] = unnamed_.front();
+    unnamed_.pop_front();
+    ImageState* image = table_.Find(id);
+    if (image == nullptr) continue;
+    const std::string path = naming_.CgroupOf(id.key.cgroup, image->Held() ? id.life.pid : 0);
+    if (!path.empty()) {
+      Naming::SetCgroup(path, image->info);
+      image->changed = true;
+    } else if (image->Held() || looked + 1 < kLooksAtTheDead) {
+      unnamed_.emplace_back(id, looked + 1);
+    }
+  }
 }
 
 model::Counts Collector::CountsOf(const ImageState& image) {
   CountsBuilder builder;
-  for (const uint32_t index : image.slots) builder.AddSlot(source_.Slots()[index]);
+  for (const uint32_t index : image.slots) AddSlot(builder, index);
   model::Counts counts = builder.Build();
+  counts.in_flight += image.orphans_in_flight;
   model::Add(counts, image.ended);
   model::Add(counts, image.spilled);
   return counts;
@@ -244,6 +311,7 @@ void Collector::OnEvent(const fp_event& event) {
       out.kind = model::Event::Kind::kExec;
       break;
     case FP_EVENT_EXIT:
+      table_.NoteExit(out.life);
       out.kind = model::Event::Kind::kExit;
       out.has_wait_status = event.ident.start_ns != 0;
       out.wait_status = event.status;
@@ -261,23 +329,56 @@ void Collector::OnEvent(const fp_event& event) {
 }
 
 void Collector::DrainEvents() {
+  if (cgroup_probe_ != nullptr) {
+    cgroup_probe_->Drain(
+        [this](uint64_t id, const std::string& path) { naming_.cgroups().Note(id, path); });
+  }
   source_.DrainEvents([this](const fp_event& event) { OnEvent(event); });
   const uint64_t dropped = source_.Losses()[FP_LOSS_EVENTS_DROPPED];
   if (dropped != events_dropped_) events_.lost(dropped - events_dropped_);
   events_dropped_ = dropped;
 }
 
+// Says once which setting to raise. Threads that had no slot for the moment that it takes to add
+// some are none of it.
+void Collector::Advise(const model::Snapshot& snapshot) {
+  const uint64_t orphans = source_.OrphansTotal();
+  const bool slotless = std::exchange(orphans_advised_, orphans) != orphans;
+  const std::string refused = source_.SlotsRefused();
+  if (!advice_.empty()) return;
+  if (slotless && !refused.empty()) {
+    advice_ = "the kernel has no memory for more slots (" + refused +
+              "): raise the daemon's limit (MemoryHigh, MemoryMax of its unit)";
+  } else if (slotless && bindings_.size() >= source_.SlotCapacity()) {
+    advice_ = "all " + std::to_string(source_.SlotCapacity()) +
+              " slots are threads': raise slot_memory_mib (or slots)";
+  } else if (snapshot.losses[model::Loss::kCallsUnattributed] != 0) {
+    advice_ = "what does not fit into slots had no room: raise spill_entries";
+  } else {
+    return;
+  }
+  spdlog::warn("room ran out: {}", advice_);
+  auto told = std::make_shared<model::Origin>(*origin_);
+  told->degraded_because += told->degraded_because.empty() ? "" : "; ";
+  told->degraded_because += "room ran out: " + advice_;
+  told_origin_ = std::move(told);
+}
+
 void Collector::Account(model::Snapshot& snapshot) {
-  const auto losses = source_.Losses();
-  for (int i = 0; i < FP_LOSS_COUNT; ++i) snapshot.losses.count[i] = losses[i];
+  losses_.Tell(snapshot.losses, snapshot.unplaced);
   for (const kernel::HookState& hook : source_.Hooks()) {
+    // Nobody knows whose calls they would have been.
     snapshot.losses.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;
+    snapshot.unplaced.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;
     snapshot.hooks.push_back({hook.name, hook.attached, hook.reason, hook.missed});
   }
   for (const Binding& binding : bindings_) snapshot.slots_used += binding.claim != Claim{};
-  snapshot.slots_total = bindings_.size();
+  snapshot.slots_used += more_slots_;
+  snapshot.slots_total = source_.SlotCapacity();
   snapshot.spill_used = spill_left_;
   snapshot.spill_total = source_.SpillCapacity();
+  Advise(snapshot);
+  if (told_origin_ != nullptr) snapshot.origin = told_origin_;
   snapshot.own_cpu_ns = clock_.OwnCpuNs();
   snapshot.resident_bytes = procfs_.OwnResidentBytes();
   if (sequence_ % kMemoryEvery == 1) memory_bytes_ = source_.MemoryBytes();
@@ -290,9 +391,12 @@ void Collector::Pass(const std::vector<model::LifeId>& pinned) {
   objects_.Refresh();
   DrainEvents();
   source_.BeginHarvest();
-  if (!exit_hook_) SweepDeadThreads();
+  bindings_.resize(source_.SlotCount());  // what it lost was free
+  SweepDeadThreads();
   HarvestSlots();
   HarvestSpill();
+  losses_.Read(table_);
+  NameCgroups();
   table_.Settle(pinned);
 }
 
@@ -303,6 +407,7 @@ std::shared_ptr<model::Snapshot> Collector::Harvest(const std::vector<model::Lif
   snapshot->realtime_ns = clock_.RealtimeNs();
   snapshot->boottime_ns = clock_.BoottimeNs();
   snapshot->origin = origin_;
+  snapshot->units_unknown_because = units_unknown_because_;
   table_.Publish(*snapshot, [this](const ImageState& image) { return CountsOf(image); });
   // After the counts: no class in them is younger than the table.
   objects_.Refresh();

@@ -7,17 +7,22 @@
 #define FOOTPRINT_DAEMON_COLLECT_COLLECTOR_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/collect/counts_builder.h"
+#include "daemon/collect/loss_book.h"
 #include "daemon/collect/naming.h"
 #include "daemon/collect/object_book.h"
 #include "daemon/collect/process_table.h"
 #include "daemon/collect/procfs.h"
+#include "daemon/kernel/cgroup_probe.h"
 #include "daemon/kernel/source.h"
 #include "daemon/model/snapshot.h"
 
@@ -40,6 +45,10 @@ class Collector {
   // Reads events, slots and spill, and frees what is closed: what the kernel asks for
   // when room gets short. `pinned` lives keep their images.
   void Pass(const std::vector<model::LifeId>& pinned);
+  // Names of cgroups that are made from now on. Borrowed.
+  void NameCgroupsBy(kernel::CgroupProbe* probe) { cgroup_probe_ = probe; }
+  // Path of a cgroup by its id; "" where it is not known.
+  std::string PathOfCgroup(uint64_t id) { return naming_.CgroupOf(id, 0); }
   // A pass, and its result. The caller completes what it knows better and publishes it.
   std::shared_ptr<model::Snapshot> Harvest(const std::vector<model::LifeId>& pinned);
 
@@ -49,6 +58,7 @@ class Collector {
     ImageId image;
     uint64_t changes = 0;
     bool open = false;
+    bool fresh = false;          // changed since the pass before
     bool closed_before = false;  // seen closed by an earlier pass
   };
 
@@ -58,11 +68,15 @@ class Collector {
   void Unbind(uint32_t index);
   void SweepDeadThreads();
   void HarvestSpill();
+  std::vector<uint32_t> MoreOf(const fp_slot& slot);
+  void AddSlot(CountsBuilder& builder, uint32_t index);
   std::set<Claim> OpenClaims();
   model::Counts CountsOf(const ImageState& image);
+  void NameCgroups();
   void DrainEvents();
   void OnEvent(const fp_event& event);
   void Account(model::Snapshot& snapshot);
+  void Advise(const model::Snapshot& snapshot);
 
   kernel::Source& source_;
   const Procfs& procfs_;
@@ -72,13 +86,23 @@ class Collector {
   const EventSink events_;
   Naming naming_;
   ObjectBook objects_;
+  LossBook losses_;
   ProcessTable table_;
   std::vector<Binding> bindings_;  // by slot
+  uint64_t more_slots_ = 0;        // that hold cells of other slots' threads
   std::set<Claim> spill_seen_;     // claims in the previous walk of the spill map
   std::set<ImageId> with_orphans_;
+  std::deque<std::pair<ImageId, int>> unnamed_;  // whose cgroup has no path yet, and looks so far
+  kernel::CgroupProbe* cgroup_probe_ = nullptr;
+  std::shared_ptr<const std::string> units_unknown_because_;
   uint64_t orphans_seen_ = 0, spilled_seen_ = 0;
   uint64_t spill_left_ = 0;  // entries after the last walk
   bool exit_hook_ = true;
+  bool sees_all_threads_ = false;
+  size_t swept_ = 0;    // slot that was looked at last for a thread that is gone
+  std::string advice_;  // which setting to raise, since room ran out
+  std::shared_ptr<const model::Origin> told_origin_;  // with the advice; null: there is none
+  uint64_t orphans_advised_ = 0;
   uint64_t sequence_ = 0;
   uint64_t events_dropped_ = 0;
   uint64_t memory_bytes_ = 0;

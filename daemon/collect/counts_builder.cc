@@ -21,6 +21,12 @@ model::CallKind KindOf(uint64_t key) {
 }
 int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
 
+// A call that fits nowhere is among the lost ones, and no more in flight than it is counted.
+bool InCountedCall(const fp_flight& flight) {
+  if (Load(flight.key) == 0) return false;
+  return flight.cell != FP_CELL_LOST || flight.deferred != FP_DEFERRED_NONE;
+}
+
 template <typename Key, typename Value>
 std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>>& raw) {
   std::sort(raw.begin(), raw.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -38,10 +44,11 @@ void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
 }
 
 void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
-  raw_.errnos.emplace_back(
-      model::ErrnoKey{
-          .abi = AbiOf(key), .number = NumberOf(key), .value = static_cast<uint16_t>(ClassOf(key))},
-      count);
+  raw_.errnos.emplace_back(model::ErrnoKey{.abi = AbiOf(key),
+                                           .number = NumberOf(key),
+                                           .value = static_cast<uint16_t>(ClassOf(key)),
+                                           .denied = (key & FP_KEY_DENIED) != 0},
+                           count);
 }
 
 void CountsBuilder::AddCells(const fp_slot& slot, bool made) {
@@ -61,10 +68,19 @@ void CountsBuilder::AddCells(const fp_slot& slot, bool made) {
   }
 }
 
+void CountsBuilder::AddMore(const fp_slot& more) {
+  // In the order of AddSlot.
+  AddCells(more, true);
+  for (const fp_errno& e : more.more_errnos) {
+    if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
+  }
+  AddCells(more, false);
+}
+
 void CountsBuilder::AddSlot(const fp_slot& slot) {
-  // A call is counted before what it made: read the other way round, never more made than calls.
+  // Its thread writes a call, its time, its error, the errno and what it made, in this order:
+  // read the other way round, none of them is ever more than what it is a part of.
   AddCells(slot, true);
-  AddCells(slot, false);
   for (const fp_errno& e : slot.errnos) {
     if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
   }
@@ -75,13 +91,18 @@ void CountsBuilder::AddSlot(const fp_slot& slot) {
     for (int b = 0; b < FP_HIST_BUCKETS; ++b) histogram[b] = Load(slot.hist[row - 1][b]);
     raw_.latency.emplace_back(subsystem, histogram);
   }
-  if (Load(slot.flight.key) != 0) ++raw_.in_flight;
+  AddCells(slot, false);
+  if (InCountedCall(slot.flight)) ++raw_.in_flight;
   if (const uint64_t key = Load(slot.unfinished); key != 0) AddCell(key, {.unfinished = 1});
 }
 
 void CountsBuilder::AddSpill(const fp_spill_key& key, const fp_spill& value) {
   switch (key.kind) {
     case FP_SPILL_CELL:
+      if (key.key & FP_KEY_DENIED) {
+        AddCell(key.key, {.denied = value.calls});
+        break;
+      }
       AddCell(key.key, {.calls = value.calls,
                         .errors = value.errors,
                         .total_ns = value.total_ns,

@@ -15,6 +15,8 @@ namespace footprint::collect {
 class CountsBuilder {
  public:
   void AddSlot(const fp_slot& slot);
+  // A further slot of a thread's: before its own, so that no call is without what it made.
+  void AddMore(const fp_slot& more);
   void AddSpill(const fp_spill_key& key, const fp_spill& value);
   // The sum of all that was added; the builder is empty afterwards.
   model::Counts Build();

@@ -8,10 +8,10 @@
 #include <linux/types.h>
 
 #include <functional>
-#include <map>
 #include <string>
 
 #include "bpf/abi/footprint.h"
+#include "daemon/collect/cgroup_names.h"
 #include "daemon/collect/procfs.h"
 #include "daemon/model/snapshot.h"
 
@@ -19,27 +19,25 @@ namespace footprint::collect {
 
 class Naming {
  public:
-  explicit Naming(const Procfs& procfs) : procfs_(procfs) {}
+  explicit Naming(const Procfs& procfs) : procfs_(procfs), cgroups_(procfs, kMostAtStart) {}
 
   // Whether the image still runs. Asked after each look into /proc, too: else the answer
   // may be that of the program that came after it.
   using Living = std::function<bool()>;
 
   model::Image Describe(const fp_ident& ident, const Living& living);
+  // Path of a cgroup; `living`: a process that was in it, or 0. "": not known yet.
+  std::string CgroupOf(uint64_t id, uint32_t living) { return cgroups_.PathOf(id, living); }
+  CgroupNames& cgroups() { return cgroups_; }
+  static void SetCgroup(const std::string& path, model::Image& image);
 
  private:
   std::string ExeOf(const fp_ident& ident, const Living& living);
-  std::string CgroupOf(const fp_ident& ident, const Living& living);
 
   const Procfs& procfs_;
-  // Name given to execve -> program. Bounded; a program that lived too short for /proc
-  // gets the name that its elder brothers had.
-  std::map<std::string, std::string> programs_;
-  std::map<uint64_t, std::string> cgroups_;  // by id; bounded
+  static constexpr size_t kMostAtStart = 16384;
+  CgroupNames cgroups_;
 };
-
-// Last path component that is a systemd unit; else the path; "" for the root cgroup.
-std::string UnitOf(const std::string& cgroup);
 
 }  // namespace footprint::collect
 

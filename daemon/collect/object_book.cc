@@ -36,7 +36,9 @@ model::ObjectClass ClassOf(const objects::ClassFacts& facts, objects::ObjectName
                          .device = "",
                          .why = std::move(name.why)};
   if (S_ISCHR(facts.mode) || S_ISBLK(facts.mode)) {
-    row.device = absl::StrCat(objects::MajorOf(facts.rdev), ":", objects::MinorOf(facts.rdev));
+    const uint32_t minor = objects::MinorOf(facts.rdev);
+    row.device = absl::StrCat(objects::MajorOf(facts.rdev), ":",
+                              minor == FP_MINOR_ANY ? "*" : absl::StrCat(minor));
   }
   return row;
 }

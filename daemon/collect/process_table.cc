@@ -7,7 +7,7 @@
 namespace footprint::collect {
 
 ProcessTable::ProcessTable(Limits limits, uint32_t own_pid, std::function<bool(uint32_t)> exists)
-    : limits_(limits), own_pid_(own_pid), exists_(std::move(exists)), commands_(limits.commands) {}
+    : limits_(limits), own_pid_(own_pid), exists_(std::move(exists)) {}
 
 ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) {
   const auto it = lives_.find(id);
@@ -17,7 +17,7 @@ ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) {
 ImageState* ProcessTable::Find(const ImageId& id) {
   LifeState* life = FindLife(id.life);
   if (life == nullptr) return nullptr;
-  const auto it = life->images.find(id.number);
+  const auto it = life->images.find(id.key);
   return it == life->images.end() ? nullptr : &it->second;
 }
 
@@ -33,11 +33,13 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
     life.info.observer = id.life.pid == own_pid_;
     Adopt(life);
   }
-  const auto image = life.images.find(id.number);
+  const auto image = life.images.find(id.key);
   if (image != life.images.end()) return image->second;
   life.changed = true;
-  ImageState& made = life.images[id.number];
+  ImageState& made = life.images[id.key];
   made.info = describe();
+  made.info.cgroup_id = id.key.cgroup;
+  if (life.images.size() == 1 || id.key.number >= life.current.number) life.current = id.key;
   return made;
 }
 
@@ -68,26 +70,60 @@ bool ProcessTable::LongDead(const model::LifeId& id) const {
 
 void ProcessTable::ForEachImage(const std::function<void(const ImageId&, ImageState&)>& visit) {
   for (auto& [id, life] : lives_) {
-    for (auto& [number, image] : life.images) visit({id, number}, image);
+    for (auto& [key, image] : life.images) visit({id, key}, image);
   }
 }
 
-bool ProcessTable::Alive(const LifeState& life) {
-  for (const auto& [number, image] : life.images) {
-    if (image.open_slots != 0 || image.orphans != 0) return true;
+void ProcessTable::NoteExit(const model::LifeId& id) {
+  if (LifeState* life = FindLife(id)) life->look_at = 0;
+}
+
+bool ProcessTable::Known(uint32_t pid) const {
+  const auto it = lives_.lower_bound({pid, 0});
+  for (auto life = it; life != lives_.end() && life->first.pid == pid; ++life) {
+    if (life->second.dead_since == 0 || pass_ <= life->second.dead_since + 1) return true;
+  }
+  return false;
+}
+
+bool ProcessTable::NoteLoss(uint32_t pid, model::Loss cause, uint64_t count) {
+  const model::Counts lost{.lost = {{static_cast<uint8_t>(cause), count}}};
+  bool noted = false;
+  for (auto it = lives_.lower_bound({pid, 0}); it != lives_.end() && it->first.pid == pid; ++it) {
+    LifeState& life = it->second;
+    if (life.dead_since != 0 && pass_ > life.dead_since + 1) continue;
+    for (auto& [key, image] : life.images) {
+      if (!image.Held() && key.number != life.current.number) continue;
+      model::Add(image.ended, lost);
+      image.changed = true;
+      noted = true;
+    }
+  }
+  return noted;
+}
+
+bool ProcessTable::Alive(LifeState& life) {
+  for (const auto& [key, image] : life.images) {
+    if (image.open_slots == 0 && image.orphans == 0) continue;
+    life.look_at = 0;
+    life.wait = 1;
+    return true;
   }
   const auto next = lives_.upper_bound(life.info.id);
-  const bool replaced = next != lives_.end() && next->first.pid == life.info.id.pid;
-  // Alive without an open slot: a zombie, or a thread that has made no call since the attach.
-  return !replaced && exists_(life.info.id.pid);
+  if (next != lives_.end() && next->first.pid == life.info.id.pid) return false;  // replaced
+  // Alive without an open slot: a zombie, or a thread that has made no call since the attach. A
+  // look is a system call, so these are looked for ever more rarely.
+  if (life.look_at > pass_) return life.info.alive;
+  life.look_at = pass_ + life.wait;
+  life.wait = std::min(2 * life.wait, kLongestWait);
+  return exists_(life.info.id.pid);
 }
 
 void ProcessTable::QueueDead(LifeState& life) {
-  for (auto& [number, image] : life.images) {
-    const bool latest = number == life.images.rbegin()->first;
-    if (image.queued || image.Held() || (latest && life.info.alive)) continue;
+  for (auto& [key, image] : life.images) {
+    if (image.queued || image.Held() || (key == life.current && life.info.alive)) continue;
     image.queued = true;
-    dead_.push_back({life.info.id, number});
+    dead_.push_back({life.info.id, key});
   }
 }
 
@@ -111,6 +147,7 @@ void ProcessTable::Settle(const std::vector<model::LifeId>& pinned) {
     if (settled) QueueDead(life);
   }
   FoldDead();
+  Shrink();
 }
 
 void ProcessTable::FoldDead() {
@@ -119,37 +156,82 @@ void ProcessTable::FoldDead() {
     const ImageId id = dead_.front();
     dead_.pop_front();
     LifeState* life = FindLife(id.life);
-    if (life == nullptr || !life->images.contains(id.number)) continue;
+    if (life == nullptr || !life->images.contains(id.key)) continue;
+    if (life->images.at(id.key).Held()) {  // a thread was moved back
+      life->images.at(id.key).queued = false;
+      continue;
+    }
     if (pinned_.contains(id.life)) {
       dead_.push_back(id);
       continue;
     }
-    FoldImage(*life, id.number);
+    FoldImage(*life, id.key);
     if (life->images.empty() && !life->info.alive) FoldLife(id.life);
   }
 }
 
-void ProcessTable::FoldImage(LifeState& life, uint32_t number) {
-  ImageState& image = life.images.at(number);
+void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
+  ImageState& image = life.images.at(key);
   // Spilled counts of threads that are gone have been moved to `ended` before.
-  const model::Command command{.unit = image.info.unit,
+  const model::Command command{.cgroup = image.info.cgroup,
                                .exe = image.info.exe,
                                .comm = image.info.comm,
+                               .cgroup_lost = image.info.cgroup.empty() && key.cgroup != 0,
                                .images = 1,
                                .observer = life.info.observer,
-                               .counts = std::make_shared<model::Counts>(image.ended)};
+                               .counts = std::make_shared<model::Counts>(std::move(image.ended))};
   commands_.Add(command);
-  life.folded_images.Add(command);
-  life.images.erase(number);
+  AddToTree(life.folded_images, command);
+  life.images.erase(key);
   life.changed = true;
+}
+
+template <typename What>
+void ProcessTable::AddToTree(CommandSet& rows, const What& more) {
+  tree_bytes_ -= rows.bytes();
+  rows.Add(more);
+  if (rows.size() > kCommandsPerLife) rows.ShrinkTo(kCommandsPerLife / 4 * 3);
+  tree_bytes_ += rows.bytes();
+}
+
+void ProcessTable::Shrink() {
+  if (!commands_.Fits({.rows = limits_.commands, .bytes = limits_.command_bytes})) {
+    std::set<std::string> in_use;
+    for (const auto& [id, life] : lives_) {
+      for (const auto& [key, image] : life.images) in_use.insert(image.info.cgroup);
+    }
+    auto sketch = folded_names_ == nullptr ? std::make_shared<model::NameSketch>()
+                                           : std::make_shared<model::NameSketch>(*folded_names_);
+    commands_.Shrink(
+        {.rows = limits_.commands, .bytes = limits_.command_bytes},
+        [&](const std::string& cgroup) { return in_use.contains(cgroup); }, *sketch);
+    folded_names_ = std::move(sketch);
+  }
+  if (tree_bytes_ > limits_.tree_bytes) ShrinkTrees();
+}
+
+// A tree is asked for as a whole: its sums stay exact, whatever its rows are called.
+void ProcessTable::ShrinkTrees() {
+  for (size_t rows = kCommandsPerLife / 2; rows > 0 && tree_bytes_ > limits_.tree_bytes / 8 * 7;
+       rows /= 2) {
+    for (auto& [id, life] : lives_) {
+      for (CommandSet* set : {&life.folded_images, &life.folded_descendants}) {
+        if (set->size() <= rows) continue;
+        tree_bytes_ -= set->bytes();
+        set->ShrinkTo(rows);
+        tree_bytes_ += set->bytes();
+        life.changed = true;
+      }
+    }
+  }
 }
 
 void ProcessTable::FoldLife(const model::LifeId& id) {
   LifeState& life = lives_.at(id);
   LifeState* above = FindLife(life.info.parent);
   if (above != nullptr) {
-    above->folded_descendants.Add(life.folded_images);
-    above->folded_descendants.Add(life.folded_descendants);
+    AddToTree(above->folded_descendants, life.folded_images);
+    AddToTree(above->folded_descendants, life.folded_descendants);
     above->changed = true;
     std::erase(above->children, id);
   } else {
@@ -167,13 +249,15 @@ void ProcessTable::FoldLife(const model::LifeId& id) {
       parentless_.insert({below->info.parent, child});
     }
   }
+  tree_bytes_ -= life.folded_images.bytes() + life.folded_descendants.bytes();
   lives_.erase(id);
 }
 
 void ProcessTable::PublishLife(LifeState& life,
                                const std::function<model::Counts(const ImageState&)>& counts_of) {
-  for (auto& [number, image] : life.images) {
-    const bool alive = life.info.alive && number == life.images.rbegin()->first;
+  for (auto& [key, image] : life.images) {
+    const bool here = key == life.current || image.open_slots != 0 || image.orphans != 0;
+    const bool alive = life.info.alive && key.number == life.current.number && here;
     if (!image.changed && image.info.alive == alive) continue;
     life.changed = true;
     image.info.alive = alive;
@@ -187,7 +271,7 @@ void ProcessTable::PublishLife(LifeState& life,
   }
   if (!life.changed) return;
   auto published = std::make_shared<model::Life>(life.info);
-  for (const auto& [number, image] : life.images) published->images.push_back(image.published);
+  for (const auto& [key, image] : life.images) published->images.push_back(image.published);
   published->folded_images = life.folded_images.Rows();
   published->folded_descendants = life.folded_descendants.Rows();
   life.published = std::move(published);
@@ -202,6 +286,7 @@ void ProcessTable::Publish(model::Snapshot& snapshot,
     snapshot.lives.push_back(life.published);
   }
   snapshot.commands = commands_.Rows();
+  snapshot.folded_names = folded_names_;
 }
 
 }  // namespace footprint::collect

@@ -2,7 +2,8 @@
 // Every process that made a call: living ones, the latest dead ones, and sums of the rest.
 // Ownership: owns its state; snapshots share immutable parts of it.
 // Threads: collector thread only.
-// Failure: none; memory is bounded by Limits plus the number of living processes.
+// Failure: none; memory is bounded by Limits, the number of living processes, and one row for each
+// of these that had children.
 #ifndef FOOTPRINT_DAEMON_COLLECT_PROCESS_TABLE_H_
 #define FOOTPRINT_DAEMON_COLLECT_PROCESS_TABLE_H_
 
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,9 +22,17 @@
 
 namespace footprint::collect {
 
+// A program image in one cgroup: threads of one process may be in several, and a process that is
+// moved counts for where it is now from then on.
+struct ImageKey {
+  uint32_t number = 0;
+  uint64_t cgroup = 0;
+  auto operator<=>(const ImageKey&) const = default;
+};
+
 struct ImageId {
   model::LifeId life;
-  uint32_t number = 0;
+  ImageKey key;
   auto operator<=>(const ImageId&) const = default;
 };
 
@@ -33,7 +43,7 @@ struct ImageState {
   model::Counts spilled;     // of living threads, from the last walk of the spill map
   std::set<uint32_t> slots;  // that hold its threads, closed ones too
   uint32_t open_slots = 0;
-  uint32_t orphans = 0;
+  uint32_t orphans = 0, orphans_in_flight = 0;
   bool changed = true;
   bool queued = false;  // among the dead, waiting to be folded
   std::shared_ptr<const model::Image> published;
@@ -46,9 +56,12 @@ class ProcessTable {
  public:
   struct Limits {
     size_t dead_images = 512;
-    size_t commands = 4096;
+    size_t commands = 4096;             // rows for dead processes
+    size_t command_bytes = 8ull << 20;  // of these rows
+    size_t tree_bytes = 8ull << 20;     // of rows that are kept for the trees of living processes
   };
-  // `exists` tells whether a pid is in use now.
+  // `exists` tells whether a pid is in use now. It is asked about lives of which no thread is
+  // known, ever more rarely.
   ProcessTable(Limits limits, uint32_t own_pid, std::function<bool(uint32_t)> exists);
 
   // The image, or null.
@@ -60,6 +73,13 @@ class ProcessTable {
   const model::Image* LatestImage(const model::LifeId& life) const;
   // Dead for more than one pass, so that no image of it can be on its way.
   bool LongDead(const model::LifeId& life) const;
+  // The life's leader has ended: whether it exists is asked again.
+  void NoteExit(const model::LifeId& life);
+  // Puts a loss down to whoever had that pid since the pass before the last one, in the images that
+  // it can have been in. False: nobody is known.
+  bool NoteLoss(uint32_t pid, model::Loss cause, uint64_t count);
+  // Is a process of that pid known that may still add to its losses?
+  bool Known(uint32_t pid) const;
   void ForEachImage(const std::function<void(const ImageId&, ImageState&)>& visit);
 
   // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept
@@ -73,22 +93,29 @@ class ProcessTable {
  private:
   struct LifeState {
     model::Life info;  // images and folded_* are unused
-    std::map<uint32_t, ImageState> images;
-    CommandSet folded_images{kCommandsPerLife};
-    CommandSet folded_descendants{kCommandsPerLife};
+    std::map<ImageKey, ImageState> images;
+    ImageKey current;  // the latest number, where it was seen first last
+    CommandSet folded_images, folded_descendants;
     std::vector<model::LifeId> children;
     uint64_t dead_since = 0;  // pass; 0: alive
+    uint64_t look_at = 0;     // pass from which on it is asked whether it exists
+    uint64_t wait = 1;        // passes to the look after that
     bool changed = true;
     std::shared_ptr<const model::Life> published;
   };
   static constexpr size_t kCommandsPerLife = 256;
+  static constexpr uint64_t kLongestWait = 16;  // passes
 
   LifeState* FindLife(const model::LifeId& id);
   void Adopt(LifeState& life);
-  bool Alive(const LifeState& life);
+  bool Alive(LifeState& life);
   void QueueDead(LifeState& life);
   void FoldDead();
-  void FoldImage(LifeState& life, uint32_t number);
+  void FoldImage(LifeState& life, const ImageKey& key);
+  template <typename What>
+  void AddToTree(CommandSet& rows, const What& more);
+  void Shrink();
+  void ShrinkTrees();
   void FoldLife(const model::LifeId& id);
   void PublishLife(LifeState& life,
                    const std::function<model::Counts(const ImageState&)>& counts_of);
@@ -102,6 +129,8 @@ class ProcessTable {
   std::deque<ImageId> dead_;                                      // oldest first
   std::set<model::LifeId> pinned_;
   CommandSet commands_;
+  size_t tree_bytes_ = 0;  // of all lives' folded_images and folded_descendants
+  std::shared_ptr<const model::NameSketch> folded_names_;
 };
 
 }  // namespace footprint::collect

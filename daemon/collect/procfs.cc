@@ -6,26 +6,21 @@
 #include <unistd.h>
 
 #include <climits>
-#include <cstdlib>
+#include <cstring>
 #include <filesystem>
-#include <memory>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "daemon/base/namespaces.h"
 #include "daemon/base/unique_fd.h"
 
 namespace footprint::collect {
 namespace {
 
 constexpr size_t kCommandLineBytes = 512;
-
-std::string RealPath(const std::string& path) {
-  const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
-  return real == nullptr ? "" : real.get();
-}
 
 }  // namespace
 
@@ -69,6 +64,14 @@ std::string Procfs::Comm(uint32_t pid) const {
   return std::string(absl::StripSuffix(ReadFile(absl::StrCat("/proc/", pid, "/comm"), 64), "\n"));
 }
 
+bool Procfs::InFirstPidNamespace() const {
+  // PROC_PID_INIT_INO, include/linux/proc_ns.h
+  constexpr std::string_view kFirst = "pid:[4026531836]";
+  char target[64];
+  const ssize_t n = readlink((root_ + "/proc/self/ns/pid").c_str(), target, sizeof(target));
+  return n > 0 && std::string_view(target, n) == kFirst;
+}
+
 uint32_t Procfs::ParentPid(uint32_t pid) const {
   const std::string stat = ReadFile(absl::StrCat("/proc/", pid, "/stat"), 1024);
   // The name in parentheses may hold anything: fields are counted from the last ')'.
@@ -89,34 +92,63 @@ std::string Procfs::Cgroup(uint32_t pid) const {
   return "";
 }
 
-std::string Procfs::CgroupMount() const {
+const std::string& Procfs::CgroupMount() const {
+  if (!cgroup_mount_.empty()) return cgroup_mount_;
   const std::string mounts = ReadFile("/proc/self/mountinfo", 1 << 18);
   const std::vector<std::string> lines = absl::StrSplit(mounts, '\n');
   for (const std::string& line : lines) {
     const std::vector<std::string> fields = absl::StrSplit(line, ' ');
     for (size_t i = 6; i + 1 < fields.size(); ++i) {
-      if (fields[i] == "-" && fields[i + 1] == "cgroup2") return fields[4];
+      if (fields[i] == "-" && fields[i + 1] == "cgroup2") return cgroup_mount_ = fields[4];
     }
   }
-  return "";
+  return cgroup_mount_;
 }
 
-std::optional<std::string> Procfs::FindCgroup(uint64_t id) const {
-  const std::string mount = CgroupMount();
-  if (mount.empty()) return std::nullopt;
-  const std::string top = root_ + mount;
-  struct stat st {};
-  if (stat(top.c_str(), &st) == 0 && st.st_ino == id) return "/";
-  std::error_code error;
-  using Walk = std::filesystem::recursive_directory_iterator;
-  for (Walk it(top, std::filesystem::directory_options::skip_permission_denied, error), end;
-       !error && it != end; it.increment(error)) {
-    if (!it->is_directory(error)) continue;
-    if (stat(it->path().c_str(), &st) == 0 && st.st_ino == id) {
-      return it->path().string().substr(top.size());
-    }
+std::string Procfs::CgroupByHandle(uint64_t id) const {
+  constexpr int kFileIdKernfs = 0xfe;  // enum fid_type, include/linux/exportfs.h
+  if (CgroupMount().empty()) return "";
+  const std::string top = root_ + CgroupMount();
+  const base::UniqueFd mount(open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!mount.valid()) return "";
+  alignas(file_handle) char bytes[sizeof(file_handle) + sizeof(id)] = {};
+  auto* handle = reinterpret_cast<file_handle*>(bytes);
+  handle->handle_bytes = sizeof(id);
+  handle->handle_type = kFileIdKernfs;
+  std::memcpy(handle->f_handle, &id, sizeof(id));
+  const base::UniqueFd folder(open_by_handle_at(mount.get(), handle, O_PATH | O_CLOEXEC));
+  if (!folder.valid()) return "";
+  char target[PATH_MAX];
+  const std::string link = absl::StrCat("/proc/self/fd/", folder.get());
+  const ssize_t n = readlink(link.c_str(), target, sizeof(target));
+  // A mount elsewhere, or a removed folder ("... (deleted)"), is no answer.
+  const std::string path(target, n > 0 ? n : 0);
+  if (!path.starts_with(top) || path.ends_with(" (deleted)")) return "";
+  return path == top ? "/" : path.substr(top.size());
+}
+
+std::string Procfs::UnitsUnknownBecause() const {
+  if (root_.empty()) {
+    const std::string hidden = base::CgroupsHiddenBecause(base::OwnNamespaces());
+    if (!hidden.empty()) return hidden;
   }
-  return std::nullopt;
+  if (CgroupMount().empty()) {
+    return "units cannot be told: no cgroup v2 hierarchy is mounted (boot with "
+           "systemd.unified_cgroup_hierarchy=1)";
+  }
+  // On a hybrid host systemd may keep its units in a v1 hierarchy alone.
+  const std::string text = ReadFile("/proc/1/cgroup", 8192);
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  bool v1_units = false, v2_units = false;
+  for (const std::string& line : lines) {
+    const std::string path = line.substr(line.rfind(':') + 1);
+    const bool below_root = path.size() > 1;
+    if (line.find(":name=systemd:") != std::string::npos) v1_units |= below_root;
+    if (line.starts_with("0::")) v2_units |= below_root;
+  }
+  if (!v1_units || v2_units) return "";
+  return "units cannot be told: systemd keeps them in a cgroup v1 hierarchy (boot with "
+         "systemd.unified_cgroup_hierarchy=1)";
 }
 
 std::vector<std::pair<std::string, uint64_t>> Procfs::Cgroups(size_t most) const {
@@ -140,19 +172,6 @@ uint64_t Procfs::CgroupId(const std::string& path) const {
   struct stat st {};
   if (mount.empty() || stat((root_ + mount + path).c_str(), &st) != 0) return 0;
   return S_ISDIR(st.st_mode) ? st.st_ino : 0;
-}
-
-std::string Procfs::ResolveProgram(const std::string& path) const {
-  const std::string head = ReadFile(path, 128);
-  if (head.starts_with("#!")) {
-    const std::string line = head.substr(2, head.find('\n') - 2);
-    const std::vector<std::string> words =
-        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-    const std::string real = words.empty() ? "" : RealPath(root_ + words[0]);
-    return real.empty() ? "" : real.substr(root_.size());
-  }
-  const std::string real = RealPath(root_ + path);
-  return real.empty() ? "" : real.substr(root_.size());
 }
 
 uint64_t Procfs::OwnResidentBytes() const {

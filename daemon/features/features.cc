@@ -101,8 +101,8 @@ struct HookFact {
 constexpr char kSyscallsRemedy[] = "a kernel with CONFIG_FTRACE_SYSCALLS=y and CONFIG_BPF_EVENTS=y";
 constexpr char kSchedRemedy[] = "a kernel with CONFIG_TRACEPOINTS=y and CONFIG_BPF_EVENTS=y";
 constexpr char kModuleCost[] = "modules are not followed";
-constexpr char kModuleRemedy[] =
-    "a kernel with CONFIG_MODULES=y; without loadable modules nothing is lost";
+constexpr char kModuleRemedy[] = "a kernel with CONFIG_TRACEPOINTS=y and CONFIG_BPF_EVENTS=y";
+constexpr char kNoModules[] = "this kernel loads no modules (CONFIG_MODULES=n)";
 constexpr HookFact kHooks[] = {
     {"sys_enter", Importance::kRequired, "nothing can be counted", kSyscallsRemedy},
     {"sys_exit", Importance::kOptional, "no errors and no latency: tier calls", kSyscallsRemedy},
@@ -151,7 +151,13 @@ void ProbeHooks(std::vector<Finding>& out) {
                       "load of an empty program: " + program.Reason(), "nothing can be counted",
                       "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_EVENTS=y (4.17 or later), "
                       "and the two capabilities"));
+  const bool has_modules = access("/proc/modules", F_OK) == 0;
   for (const HookFact& hook : kHooks) {
+    if (!has_modules && hook.cost == kModuleCost) {
+      out.push_back({std::string("raw_tp:") + hook.tracepoint, Importance::kNotNeeded, false,
+                     kNoModules, "", ""});
+      continue;
+    }
     bpf_attr attr{};
     attr.raw_tracepoint.name = reinterpret_cast<uint64_t>(hook.tracepoint);
     attr.raw_tracepoint.prog_fd = program.get();

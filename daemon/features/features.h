@@ -10,15 +10,16 @@
 
 namespace footprint::features {
 
-enum class Importance { kRequired, kOptional };
+// Not needed: the kernel has nothing that it would tell.
+enum class Importance { kRequired, kOptional, kNotNeeded };
 
 struct Finding {
   std::string name;  // "raw_tp:sys_enter", "btf", "cap_bpf", "lockdown"
   Importance importance = Importance::kOptional;
   bool present = false;
   std::string detail;  // what was tried and what the kernel answered
-  std::string cost;    // what footprint lacks without it; "" when present
-  std::string remedy;  // how to get it; "" when present
+  std::string cost;    // what footprint lacks without it; "" when present or not needed
+  std::string remedy;  // how to get it; "" when present or not needed
 };
 
 // Tries everything, in a fixed order. Attaches each hook for a moment, and lifts the process's

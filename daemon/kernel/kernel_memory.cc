@@ -7,9 +7,7 @@
 #include <string>
 
 namespace footprint::kernel {
-namespace {
-
-uint64_t MemlockOf(int fd) {
+uint64_t MapMemoryBytes(int fd) {
   if (fd < 0) return 0;
   std::ifstream info("/proc/self/fdinfo/" + std::to_string(fd));
   for (std::string word; info >> word;) {
@@ -19,14 +17,12 @@ uint64_t MemlockOf(int fd) {
   return 0;
 }
 
-}  // namespace
-
 uint64_t ObjectMemoryBytes(bpf_object* object) {
   uint64_t sum = 0;
   bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, object) sum += MemlockOf(bpf_map__fd(map));
+  bpf_object__for_each_map(map, object) sum += MapMemoryBytes(bpf_map__fd(map));
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object) sum += MemlockOf(bpf_program__fd(program));
+  bpf_object__for_each_program(program, object) sum += MapMemoryBytes(bpf_program__fd(program));
   return sum;
 }
 

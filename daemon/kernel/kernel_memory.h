@@ -9,6 +9,8 @@ struct bpf_object;
 
 namespace footprint::kernel {
 
+// The same of one map or program; 0 when it cannot be read.
+uint64_t MapMemoryBytes(int fd);
 // Bytes: the sum of `memlock` in /proc/self/fdinfo of every map and program
 // (kernel/bpf/syscall.c). What cannot be read counts as 0.
 uint64_t ObjectMemoryBytes(bpf_object* object);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -23,8 +24,8 @@ namespace {
 
 // Children that were forked and have not run yet, at one moment.
 constexpr uint32_t kBirths = 1024;
-// Two threads whose frames share a place are each looked for by their tids.
-constexpr uint32_t kPlacesPerSlot = 4;
+// Slots that closed ones may hold up, at most.
+constexpr uint32_t kClosedWake = 512;
 constexpr char kNotNeeded[] = "not needed at tier calls";
 
 // libbpf's print function takes no context; loading happens on one thread, once.
@@ -67,32 +68,50 @@ bool CpuHasFred() {
 // CONFIG_MODULES: kernel/module/procfs.c
 bool KernelHasModules() { return access("/proc/modules", F_OK) == 0; }
 
+uint32_t Blocks(uint32_t slots) { return (slots + FP_BLOCK_SLOTS - 1) / FP_BLOCK_SLOTS; }
+
+// Buckets of hints: two slots to one of four hints, so that hardly one is too full.
+uint32_t PlacesFor(uint32_t slots) { return std::bit_ceil(std::max(slots / 2, 64u)); }
+// Twice as many as commands, so that few meet.
+uint32_t CommandPlaces(const Options& options) { return std::bit_ceil(2 * options.commands); }
+
 template <typename Skeleton>
 absl::Status Configure(Skeleton& s, const Options& options) {
   auto& config = *s.rodata;
-  config.slot_mask = options.slots - 1;
-  config.place_mask = options.slots * kPlacesPerSlot - 1;
+  config.place_mask = PlacesFor(options.slots) - 1;
   config.possible = options.possible;
   config.rescues = options.rescues ? 1 : 0;
   config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
   config.may_read_kernel = options.may_read_kernel ? 1 : 0;
+  config.spill_share = std::max(options.spill_entries / 2, 1u);
   config.ring_wake = options.ring_bytes / 2;
-  config.closed_wake = std::max(options.slots / 8, 1u);
+  config.closed_wake = std::clamp(options.slots / 8, 1u, kClosedWake);
   config.int80_by_regs = CpuHasFred() ? 0 : 1;
   static_assert(sizeof(config.owners) == sizeof(OwnerTable));
   if (options.owners != nullptr) {
     std::memcpy(const_cast<uint32_t*>(&config.owners[0][0]), options.owners, sizeof(OwnerTable));
   }
   config.class_commands = options.class_commands;
+  config.command_mask = CommandPlaces(options) - 1;
+  config.strange_most = options.commands / 4;
+  if (const auto known = options.known_commands; !known.empty()) {
+    auto* to = const_cast<uint32_t*>(&config.known_commands[0]);
+    const size_t count = std::min<size_t>(known.size(), FP_KNOWN_COMMANDS);
+    std::copy_n(known.begin(), count, to);
+    std::fill(to + count, to + FP_KNOWN_COMMANDS, to[count - 1]);
+  }
   const uint32_t comms = std::max<size_t>(options.ignore_commands.size(), 1);
-  const std::pair<bpf_map*, uint32_t> sizes[] = {{s.maps.slots, options.slots},
-                                                 {s.maps.claims, options.slots},
-                                                 {s.maps.places, options.slots * kPlacesPerSlot},
-                                                 {s.maps.spill, options.spill_entries},
-                                                 {s.maps.orphans, options.spill_entries / 2},
-                                                 {s.maps.births, kBirths},
-                                                 {s.maps.ignored_comms, comms},
-                                                 {s.maps.events, options.ring_bytes}};
+  const std::pair<bpf_map*, uint32_t> sizes[] = {
+      {s.maps.slots, Blocks(options.slots)},
+      {s.maps.free_slots, options.slots},
+      {s.maps.threads, options.slots},
+      {s.maps.places, PlacesFor(options.slots)},
+      {s.maps.spill, options.spill_entries},
+      {s.maps.orphans, options.spill_entries / 2},
+      {s.maps.births, kBirths},
+      {s.maps.ignored_comms, comms},
+      {s.maps.events, options.ring_bytes},
+      {s.maps.growth, static_cast<uint32_t>(sysconf(_SC_PAGESIZE))}};
   for (const auto& [map, entries] : sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) {
       return StepFailed("", "set the size of a map", error);
@@ -103,8 +122,11 @@ absl::Status Configure(Skeleton& s, const Options& options) {
 
 // The maps that the core object lacks.
 absl::Status SizeObjectMaps(bpf_object* object, const Options& options) {
-  const std::pair<const char*, uint32_t> sizes[] = {
-      {"class_ids", options.classes}, {"classes", options.classes}, {"commands", options.commands}};
+  const std::pair<const char*, uint32_t> sizes[] = {{"class_ids", options.classes},
+                                                    {"classes", options.classes},
+                                                    {"families", options.classes},
+                                                    {"commands", options.commands},
+                                                    {"command_places", CommandPlaces(options)}};
   for (const auto& [name, entries] : sizes) {
     bpf_map* map = bpf_object__find_map_by_name(object, name);
     if (map == nullptr) continue;
@@ -122,6 +144,7 @@ class SkeletonObject : public Object {
   ~SkeletonObject() override {
     // In reverse of the attachment: sys_enter first.
     for (auto it = links_.rbegin(); it != links_.rend(); ++it) bpf_link__destroy(it->second);
+    room_.reset();
     Skeleton::destroy(skeleton_);
   }
   bpf_object* object() override { return skeleton_->obj; }
@@ -134,9 +157,9 @@ class SkeletonObject : public Object {
             .groups_ignored = &bss->groups_ignored,
             .rescued = reinterpret_cast<volatile uint64_t*>(&bss->rescued[0]),
             .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
-            .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
             .pressure_sent = &bss->pressure_sent,
             .orphans_total = reinterpret_cast<volatile uint64_t*>(&bss->orphans_total),
+            .spill_shares = &bss->spill_shares[0],
             .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total),
             .classes_total = reinterpret_cast<volatile uint64_t*>(&bss->classes_total),
             .modules_epoch = &skeleton_->data->modules_epoch};
@@ -180,6 +203,25 @@ class SkeletonObject : public Object {
     state.attached = false;
   }
 
+  // The slots that are there from the first call on.
+  absl::Status MakeRoom(uint32_t most) {
+    const auto& maps = skeleton_->maps;
+    auto* bss = skeleton_->bss;
+    auto room =
+        SlotRoom::Create({.slots = bpf_map__fd(maps.slots),
+                          .free_slots = bpf_map__fd(maps.free_slots),
+                          .growth = bpf_map__fd(maps.growth)},
+                         {.taken_total = reinterpret_cast<volatile uint64_t*>(&bss->taken_total),
+                          .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
+                          .slots_total = reinterpret_cast<volatile uint64_t*>(&bss->slots_total),
+                          .growth_wanted = &bss->growth_wanted},
+                         most);
+    if (!room.ok()) return room.status();
+    room_ = *std::move(room);
+    return absl::OkStatus();
+  }
+  SlotRoom& room() override { return *room_; }
+
   absl::Status AttachAll(std::vector<HookState>& hooks) {
     for (HookState& state : hooks) {
       if (!state.reason.empty()) continue;  // disabled, or not needed yet
@@ -191,6 +233,7 @@ class SkeletonObject : public Object {
 
  private:
   Skeleton* skeleton_;
+  std::unique_ptr<SlotRoom> room_;
   const bool rescues_;
   std::vector<std::pair<std::string, bpf_link*>> links_;  // tracepoint, in order of attachment
 };
@@ -250,6 +293,7 @@ absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& 
   if (const int error = Skeleton::load(skeleton)) return StepFailed(name, "load", error);
   const int comms = bpf_map__fd(skeleton->maps.ignored_comms);
   if (absl::Status s = IgnoreCommands(comms, options.ignore_commands); !s.ok()) return s;
+  if (absl::Status s = object->MakeRoom(options.slots); !s.ok()) return s;
   *object->globals().measured = options.measure;
   const bool exits = options.measure & FP_MEASURE_ERRORS;
   *object->globals().exits = exits ? 1 : 0;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "bpf/abi/footprint.h"
 #include "daemon/kernel/probe.h"
+#include "daemon/kernel/slot_room.h"
 
 namespace footprint::kernel {
 
@@ -25,9 +26,9 @@ struct Globals {
   volatile uint32_t* groups_ignored;
   volatile uint64_t* rescued;  // by enum fp_rescued
   volatile uint64_t* losses;
-  volatile uint64_t* freed_total;
   volatile uint32_t* pressure_sent;
   volatile uint64_t* orphans_total;
+  uint32_t* spill_shares;
   volatile uint64_t* spilled_total;
   volatile uint64_t* classes_total;
   volatile uint32_t* modules_epoch;
@@ -78,6 +79,8 @@ class Object {
   virtual absl::Status Attach(HookState& hook) = 0;
   virtual void Detach(HookState& hook) = 0;
   virtual Globals globals() = 0;
+  // Where the slots are. After Load() alone.
+  virtual SlotRoom& room() = 0;
 };
 
 }  // namespace footprint::kernel

@@ -3,8 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <sched.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,28 +20,6 @@
 
 namespace footprint::kernel {
 namespace {
-
-// The memory of a mmapable array map.
-class SlotMapping {
- public:
-  absl::Status Map(int fd, uint32_t slots) {
-    const size_t page = sysconf(_SC_PAGESIZE);
-    size_ = (sizeof(fp_slot) * slots + page - 1) / page * page;
-    memory_ = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory_ == MAP_FAILED) return absl::ErrnoToStatus(errno, "map the slots");
-    slots_ = {static_cast<fp_slot*>(memory_), slots};
-    return absl::OkStatus();
-  }
-  ~SlotMapping() {
-    if (memory_ != MAP_FAILED) munmap(memory_, size_);
-  }
-  std::span<fp_slot> slots() const { return slots_; }
-
- private:
-  void* memory_ = MAP_FAILED;
-  size_t size_ = 0;
-  std::span<fp_slot> slots_;
-};
 
 // Perf skips its programs on a CPU where some task was preempted inside a bpf(2) call. This thread
 // makes such calls, and would wait there behind everybody: let it go ahead of all ordinary threads,
@@ -69,9 +46,6 @@ class LoadedProbe : public Probe {
   }
 
   absl::Status Open() {
-    if (absl::Status status = mapping_.Map(Fd("slots"), options_.slots); !status.ok()) {
-      return status;
-    }
     ring_ = ring_buffer__new(Fd("events"), &LoadedProbe::OnEvent, this, nullptr);
     if (ring_ == nullptr) return absl::ErrnoToStatus(errno, "map the ring buffer");
     // A slot that nobody closes when its thread ends, or takes another tid at an exec, would be
@@ -128,16 +102,21 @@ class LoadedProbe : public Probe {
     return absl::OkStatus();
   }
 
-  std::span<fp_slot> Slots() override { return mapping_.slots(); }
+  uint32_t SlotCount() override { return object_->room().Refresh(); }
+  fp_slot& Slot(uint32_t index) override { return object_->room().At(index); }
+  uint32_t SlotCapacity() const override { return options_.slots; }
+  std::string SlotsRefused() override { return object_->room().refusal(); }
+  void Free(uint32_t index) override { object_->room().Free(index); }
 
-  void Free(uint32_t index) override {
-    fp_slot& slot = mapping_.slots()[index];
-    // The state goes last; the system call below orders it before the claim is open again.
-    std::memset(reinterpret_cast<char*>(&slot) + sizeof(slot.state), 0,
-                sizeof(slot) - sizeof(slot.state));
-    __atomic_store_n(&slot.state, FP_SLOT_FREE, __ATOMIC_RELEASE);
-    bpf_map_delete_elem(Fd("claims"), &index);
-    *globals_.freed_total = *globals_.freed_total + 1;
+  void CloseDead(uint32_t index) override {
+    fp_slot& slot = Slot(index);
+    uint32_t found = 0;
+    const uint64_t task = slot.task;
+    const int threads = Fd("threads");
+    if (bpf_map_lookup_elem(threads, &task, &found) == 0 && found == index) {
+      bpf_map_delete_elem(threads, &task);
+    }
+    __atomic_store_n(&slot.state, FP_SLOT_CLOSED, __ATOMIC_RELEASE);
   }
 
   void BeginHarvest() override { *globals_.pressure_sent = 0; }
@@ -155,10 +134,13 @@ class LoadedProbe : public Probe {
     return WalkMap<fp_spill_key, fp_spill>(Fd("spill"), "spill", sink);
   }
   absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) override {
-    return WalkMap<uint32_t, fp_orphan>(Fd("orphans"), "orphans",
-                                        [&](uint32_t, const fp_orphan& orphan) { sink(orphan); });
+    return WalkMap<uint64_t, fp_orphan>(Fd("orphans"), "orphans",
+                                        [&](uint64_t, const fp_orphan& orphan) { sink(orphan); });
   }
-  void DeleteSpill(const fp_spill_key& key) override { bpf_map_delete_elem(Fd("spill"), &key); }
+  void DeleteSpill(const fp_spill_key& key, uint32_t tgid) override {
+    if (bpf_map_delete_elem(Fd("spill"), &key) != 0) return;
+    __atomic_fetch_sub(&globals_.spill_shares[tgid % FP_SPILL_SHARES], 1, __ATOMIC_RELAXED);
+  }
   uint32_t SpillCapacity() const override { return options_.spill_entries; }
 
   uint64_t ClassesTotal() const override { return *globals_.classes_total; }
@@ -172,6 +154,10 @@ class LoadedProbe : public Probe {
   void ForgetClass(uint32_t id, const fp_class_key& key) override {
     bpf_map_delete_elem(Fd("class_ids"), &key);  // first: from here on nobody finds the id
     bpf_map_delete_elem(Fd("classes"), &id);
+    fp_class_key family = key;  // as join_family() in bpf/lib/class.bpf.h
+    const bool socket = (key.traits & 0xf) == S_IFSOCK >> 12;
+    family.traits |= socket ? uint64_t{FP_PROTOCOL_ANY} << 48 : uint64_t{FP_MINOR_ANY} << 32;
+    bpf_map_delete_elem(Fd("families"), &family);
   }
 
   std::array<uint64_t, FP_LOSS_COUNT> Losses() const override {
@@ -179,6 +165,11 @@ class LoadedProbe : public Probe {
     for (int i = 0; i < FP_LOSS_COUNT; ++i) losses[i] = globals_.losses[i];
     return losses;
   }
+
+  absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) override {
+    return WalkMap<fp_loser, uint64_t>(Fd("losers"), "losers", sink);
+  }
+  void DeleteLoser(const fp_loser& key) override { bpf_map_delete_elem(Fd("losers"), &key); }
 
   std::vector<HookState> Hooks() const override {
     for (HookState& hook : hooks_) {
@@ -188,7 +179,9 @@ class LoadedProbe : public Probe {
     return hooks_;
   }
 
-  uint64_t MemoryBytes() const override { return ObjectMemoryBytes(object_->object()); }
+  uint64_t MemoryBytes() const override {
+    return ObjectMemoryBytes(object_->object()) + object_->room().MemoryBytes();
+  }
 
  private:
   static int OnEvent(void* context, void* data, size_t size) {
@@ -218,20 +211,10 @@ class LoadedProbe : public Probe {
   const ObjectKind kind_;
   mutable std::vector<HookState> hooks_;  // as of the last look
   const std::string degraded_;
-  SlotMapping mapping_;
   ring_buffer* ring_ = nullptr;
   uint32_t exits_ = 1;  // ordinal of the latest attachment of sys_exit
   const std::function<void(const fp_event&)>* sink_ = nullptr;
 };
-
-absl::Status CheckHookNames(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const bool known = std::any_of(std::begin(kHooks), std::end(kHooks),
-                                   [&](const Hook& hook) { return name == hook.tracepoint; });
-    if (!known) return absl::InvalidArgumentError(absl::StrCat("no hook \"", name, "\""));
-  }
-  return absl::OkStatus();
-}
 
 bool Attached(const std::vector<HookState>& hooks, const char* name) {
   return std::any_of(hooks.begin(), hooks.end(),
@@ -280,6 +263,20 @@ absl::StatusOr<std::unique_ptr<Object>> LoadWithTier(ObjectKind kind, Options& o
 }
 
 }  // namespace
+
+absl::Status CheckHookNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const bool known = std::any_of(std::begin(kHooks), std::end(kHooks),
+                                   [&](const Hook& hook) { return name == hook.tracepoint; });
+    if (!known) {
+      return absl::InvalidArgumentError(absl::StrCat("disable_hooks: no hook \"", name, "\""));
+    }
+    if (name == "sys_enter") {
+      return absl::InvalidArgumentError("disable_hooks: nothing is counted without sys_enter");
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   if (absl::Status status = CheckHookNames(wanted.disable_hooks); !status.ok()) return status;

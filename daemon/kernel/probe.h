@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ using OwnerTable = std::array<std::array<uint32_t, FP_OWNER_NUMBERS>, FP_OWNER_A
 struct Options {
   ObjectChoice object = ObjectChoice::kAuto;
   uint32_t measure = FP_MEASURE_ALL;  // FP_MEASURE_ bits to begin with
-  uint32_t slots = 1024;              // power of two
+  uint32_t slots = 1024;              // that there may be at one time
   uint32_t spill_entries = 2048;
   uint32_t ring_bytes = 256 * 1024;  // power of two, whole pages
   uint32_t classes = 256;            // objects that can be told apart
@@ -32,11 +33,17 @@ struct Options {
   std::vector<std::string> disable_hooks;
   std::vector<std::string> ignore_commands;  // comm of programs that are not counted
   const OwnerTable* owners = nullptr;        // borrowed for the call
+  // Numbers that name an ioctl command of any driver, ascending; FP_KNOWN_COMMANDS at most.
+  std::span<const uint32_t> known_commands;  // borrowed for the call
   // Create() finds out the rest.
   bool may_read_kernel = true;
   bool rescues = false;  // programs of perf's tracepoints go first, see bpf/lib/rescue.bpf.h
   uint32_t possible = FP_MEASURE_ALL;
 };
+
+// Of Options::disable_hooks. Errors: INVALID_ARGUMENT no such hook, or the one without which
+// nothing is counted.
+absl::Status CheckHookNames(const std::vector<std::string>& names);
 
 class Probe : public Source {
  public:

@@ -10,7 +10,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -31,10 +30,20 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  // The mapped slots. Their threads write while we read.
-  virtual std::span<fp_slot> Slots() = 0;
+  // Slots that there are until the next call of this: more than before, or fewer by free ones at
+  // the end.
+  virtual uint32_t SlotCount() = 0;
+  // One of them. Its thread writes while we read.
+  virtual fp_slot& Slot(uint32_t index) = 0;
+  // Slots that there may be at most.
+  virtual uint32_t SlotCapacity() const = 0;
+  // Why the kernel refused more before that; "" while it did not.
+  virtual std::string SlotsRefused() = 0;
   // Makes a closed slot free again. It must have been harvested.
   virtual void Free(uint32_t index) = 0;
+
+  // Closes an open slot whose thread ended unseen.
+  virtual void CloseDead(uint32_t index) = 0;
 
   // The kernel may send the next PRESSURE event from here on.
   virtual void BeginHarvest() = 0;
@@ -48,7 +57,8 @@ class Source {
   virtual absl::Status WalkSpill(
       const std::function<void(const fp_spill_key&, const fp_spill&)>& sink) = 0;
   virtual absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) = 0;
-  virtual void DeleteSpill(const fp_spill_key& key) = 0;
+  // `tgid`: of the entry's identity.
+  virtual void DeleteSpill(const fp_spill_key& key, uint32_t tgid) = 0;
   virtual uint32_t SpillCapacity() const = 0;
 
   // Classes and commands ever announced; while unchanged there is nothing new to walk.
@@ -62,6 +72,9 @@ class Source {
   virtual void ForgetClass(uint32_t id, const fp_class_key& key) = 0;
 
   virtual std::array<uint64_t, FP_LOSS_COUNT> Losses() const = 0;
+  // What of these is known to be whose, and how often.
+  virtual absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) = 0;
+  virtual void DeleteLoser(const fp_loser& key) = 0;
   virtual std::vector<HookState> Hooks() const = 0;
   // Memory of maps and programs by /proc/self/fdinfo (memlock), bytes.
   virtual uint64_t MemoryBytes() const = 0;

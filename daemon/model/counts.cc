@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "daemon/model/minus.h"
+
 namespace footprint::model {
 namespace {
 
@@ -63,25 +65,25 @@ void MergeNeighbours(std::vector<std::pair<Key, Value>>& rows) {
   if (!rows.empty()) rows.resize(last + 1);
 }
 
+using model::Minus;
+
 CallStats Minus(const CallStats& end, const CallStats& base) {
-  CallStats d{.calls = end.calls - base.calls,
-              .errors = end.errors - base.errors,
-              .denied = end.denied - base.denied,
-              .unfinished = end.unfinished - base.unfinished,
-              .total_ns = end.total_ns - base.total_ns};
+  CallStats d{.calls = Minus(end.calls, base.calls),
+              .errors = Minus(end.errors, base.errors),
+              .denied = Minus(end.denied, base.denied),
+              .unfinished = Minus(end.unfinished, base.unfinished),
+              .total_ns = Minus(end.total_ns, base.total_ns)};
   d.max_ns = end.max_ns > base.max_ns ? end.max_ns : std::min(end.max_ns, d.total_ns);
   return d;
 }
 
-uint64_t Minus(uint64_t end, uint64_t base) { return end - base; }
-
 Histogram Minus(const Histogram& end, const Histogram& base) {
   Histogram d{};
-  for (int i = 0; i < kHistogramBuckets; ++i) d[i] = end[i] - base[i];
+  for (int i = 0; i < kHistogramBuckets; ++i) d[i] = Minus(end[i], base[i]);
   return d;
 }
 
-// Counts only grow, so every key of `base` is in `end`.
+// Counts only grow, so every key of `base` is in `end`, unless rows left the scope between the two.
 template <typename Key, typename Value>
 std::vector<std::pair<Key, Value>> Subtract(const std::vector<std::pair<Key, Value>>& end,
                                             const std::vector<std::pair<Key, Value>>& base) {
@@ -114,6 +116,7 @@ void Add(Counts& sum, const Counts& more) {
   Merge(sum.calls, more.calls);
   Merge(sum.errnos, more.errnos);
   Merge(sum.latency, more.latency);
+  Merge(sum.lost, more.lost);
   sum.in_flight += more.in_flight;
 }
 
@@ -121,12 +124,20 @@ void MergeDuplicates(Counts& counts) {
   MergeNeighbours(counts.calls);
   MergeNeighbours(counts.errnos);
   MergeNeighbours(counts.latency);
+  MergeNeighbours(counts.lost);
+}
+
+size_t BytesOf(const Counts& counts) {
+  const auto bytes = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
+  return sizeof(Counts) + bytes(counts.calls) + bytes(counts.errnos) + bytes(counts.latency) +
+         bytes(counts.lost);
 }
 
 Counts Difference(const Counts& end, const Counts& base) {
   return {.calls = Subtract(end.calls, base.calls),
           .errnos = Subtract(end.errnos, base.errnos),
           .latency = Subtract(end.latency, base.latency),
+          .lost = Subtract(end.lost, base.lost),
           .in_flight = end.in_flight};
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -41,6 +42,7 @@ struct ErrnoKey {
   uint8_t abi = 0;
   int32_t number = 0;
   uint16_t value = 0;
+  bool denied = false;  // of a call that was refused before entry: among `denied`, not `errors`
   auto operator<=>(const ErrnoKey&) const = default;
 };
 
@@ -56,6 +58,8 @@ struct Counts {
   std::vector<std::pair<CallKey, CallStats>> calls;
   std::vector<std::pair<ErrnoKey, uint64_t>> errnos;
   std::vector<std::pair<uint8_t, Histogram>> latency;  // by subsystem index
+  std::vector<std::pair<uint8_t, uint64_t>>
+      lost;  // by Loss: what is put down to these calls' maker
   uint64_t in_flight = 0;
 
   bool operator==(const Counts&) const = default;
@@ -73,8 +77,11 @@ void Add(Counts& sum, const Counts& more);
 // Adds up neighbours of one key: makes sorted vectors with duplicates into valid Counts.
 void MergeDuplicates(Counts& counts);
 
+// Bytes of memory that the counts take.
+size_t BytesOf(const Counts& counts);
+
 // What `end` has beyond `base`, an earlier state of the same thing; rows without
-// a difference are left out. in_flight is that of `end`. max_ns of a row that
+// a difference are left out, and none is negative. in_flight is that of `end`. max_ns of a row that
 // grew beyond base's is exact; else it is min(end.max_ns, total_ns), an upper bound.
 Counts Difference(const Counts& end, const Counts& base);
 

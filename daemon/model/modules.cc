@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "daemon/model/minus.h"
+
 namespace footprint::model {
 namespace {
 
@@ -35,8 +37,8 @@ std::vector<ModuleCaller> CallersSince(const std::vector<ModuleCaller>& end,
     if (it == rows.end()) it = rows.find({0, 0, caller.actor.comm, caller.ip});
     if (it == rows.end()) it = rows.find({0, 0, kOtherCallers, 0});
     if (it == rows.end()) continue;
-    it->second.gets -= std::min(it->second.gets, caller.gets);
-    it->second.puts -= std::min(it->second.puts, caller.puts);
+    it->second.gets = Minus(it->second.gets, caller.gets);
+    it->second.puts = Minus(it->second.puts, caller.puts);
   }
   std::vector<ModuleCaller> window;
   for (auto& [id, row] : rows) {
@@ -77,10 +79,10 @@ std::vector<ModuleUse> UseOf(const ModuleTable& end, const ModuleTable* base) {
       use.loaded_before = Loaded(*before);
       use.refcount_before = use.loaded_before ? before->refcount : std::nullopt;
       use.users_before = before->users;
-      use.loads -= before->loads;
-      use.unloads -= before->unloads;
-      use.gets -= before->gets;
-      use.puts -= before->puts;
+      use.loads = Minus(use.loads, before->loads);
+      use.unloads = Minus(use.unloads, before->unloads);
+      use.gets = Minus(use.gets, before->gets);
+      use.puts = Minus(use.puts, before->puts);
       use.callers = CallersSince(module->callers, before->callers);
     }
     use.refcount_most = MostOf(use, base == nullptr ? 0 : base->pass);
@@ -90,10 +92,10 @@ std::vector<ModuleUse> UseOf(const ModuleTable& end, const ModuleTable* base) {
 }
 
 ModuleLosses Difference(const ModuleLosses& end, const ModuleLosses& base) {
-  return {.counts = end.counts - base.counts,
-          .callers = end.callers - base.callers,
-          .requests = end.requests - base.requests,
-          .events = end.events - base.events};
+  return {.counts = Minus(end.counts, base.counts),
+          .callers = Minus(end.callers, base.callers),
+          .requests = Minus(end.requests, base.requests),
+          .events = Minus(end.events, base.events)};
 }
 
 }  // namespace footprint::model

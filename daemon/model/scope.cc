@@ -1,94 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/model/scope.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/model/selection.h"
+#include "daemon/model/units.h"
 
 namespace footprint::model {
 namespace {
-
-// Collects what a scope selects. Many small Counts are added at the end, pairwise, so
-// that a system of thousands of processes is not merged one by one into a long vector.
-class Selection {
- public:
-  void Take(const std::shared_ptr<const Life>& life, const std::shared_ptr<const Image>& image) {
-    if (image->counts == nullptr) return;
-    parts_.push_back(image->counts);
-    rows_.push_back(
-        {.life = life, .image = image, .command = nullptr, .totals = Sum(*image->counts)});
-  }
-  // Lives of a tree may each have folded the same command: one row.
-  void Take(const std::shared_ptr<const Command>& command) {
-    parts_.push_back(command->counts);
-    const Totals more = Sum(*command->counts);
-    const auto key = std::tie(command->unit, command->exe, command->comm);
-    const auto [it, fresh] = folded_.emplace(key, rows_.size());
-    if (fresh) {
-      rows_.push_back({.life = nullptr, .image = nullptr, .command = command, .totals = {}});
-    }
-    Row& row = rows_[it->second];
-    row.folded += command->images;
-    row.totals.calls += more.calls;
-    row.totals.errors += more.errors;
-    row.totals.denied += more.denied;
-    row.totals.unfinished += more.unfinished;
-    row.totals.total_ns += more.total_ns;
-  }
-
-  Footprint Finish(const Snapshot& snapshot) && {
-    Footprint f;
-    f.counts = AddUp(0, parts_.size());
-    std::stable_sort(rows_.begin(), rows_.end(),
-                     [](const Row& a, const Row& b) { return a.totals.calls > b.totals.calls; });
-    f.rows = std::move(rows_);
-    f.losses = snapshot.losses;
-    f.overflow_calls = snapshot.losses[Loss::kCallsUnattributed];
-    f.origin = snapshot.origin;
-    f.objects = snapshot.objects;
-    f.modules = snapshot.modules;
-    f.tiers = snapshot.tiers;
-    f.cost = snapshot.cost;
-    if (f.origin != nullptr) {
-      f.start_realtime_ns = f.origin->attached_realtime_ns;
-      f.start_boottime_ns = f.origin->attached_boottime_ns;
-    }
-    f.end_realtime_ns = snapshot.realtime_ns;
-    f.end_boottime_ns = snapshot.boottime_ns;
-    return f;
-  }
-
- private:
-  Counts AddUp(size_t begin, size_t end) const {
-    if (begin == end) return {};
-    if (end - begin == 1) return *parts_[begin];
-    const size_t middle = begin + (end - begin) / 2;
-    Counts sum = AddUp(begin, middle);
-    Add(sum, AddUp(middle, end));
-    return sum;
-  }
-
-  std::map<std::tuple<std::string, std::string, std::string>, size_t> folded_;
-  std::vector<std::shared_ptr<const Counts>> parts_;
-  std::vector<Row> rows_;
-};
-
-bool Matches(const std::string& pattern, const std::string& comm, const std::string& exe) {
-  auto glob = [&](const std::string& text) {
-    return !text.empty() && fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
-  };
-  const size_t slash = exe.rfind('/');
-  return glob(comm) || glob(exe) || (slash != std::string::npos && glob(exe.substr(slash + 1)));
-}
-
-bool InUnit(const std::string& wanted, const std::string& unit, const std::string& cgroup) {
-  return unit == wanted || (!cgroup.empty() && cgroup == wanted);
-}
 
 const std::shared_ptr<const Life>* Find(const Snapshot& snapshot, const LifeId& id) {
   auto it =
@@ -140,37 +63,60 @@ absl::StatusOr<Footprint> EvaluateLives(const Snapshot& snapshot, const Scope& s
     for (const auto& command : (*life)->folded_descendants) selection.Take(command);
   }
   if (!found) return absl::NotFoundError(absl::StrCat("no process ", root.pid, " is known"));
-  return std::move(selection).Finish(snapshot);
+  return std::move(selection).Finish(snapshot, scope);
+}
+
+// Units of that name that a manager runs, which the name alone does not mean.
+std::string Hint(const Snapshot& snapshot, const Scope& scope) {
+  if (scope.kind != Scope::Kind::kUnit || scope.pattern.starts_with('/')) return "";
+  if (snapshot.units_unknown_because != nullptr && !snapshot.units_unknown_because->empty()) {
+    return absl::StrCat(": ", *snapshot.units_unknown_because);
+  }
+  const std::string below = absl::StrCat("/", FullUnit(scope.pattern));
+  std::set<std::string> units;
+  for (const auto& life : snapshot.lives) {
+    for (const auto& image : life->images) {
+      if (image->unit.ends_with(below) && !image->unit.starts_with('/')) units.insert(image->unit);
+    }
+  }
+  return units.empty() ? "" : absl::StrCat("; there is \"", *units.begin(), "\"");
+}
+
+bool Matches(const Scope& scope, const std::string& unit, const std::string& cgroup,
+             const std::string& comm, const std::string& exe) {
+  return scope.kind == Scope::Kind::kCommand ? CommandMatches(scope.pattern, comm, exe)
+                                             : UnitMatches(scope.pattern, unit, cgroup);
 }
 
 absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& scope) {
-  const bool by_command = scope.kind == Scope::Kind::kCommand;
+  const bool by_unit = scope.kind == Scope::Kind::kUnit;
   Selection selection;
-  bool found = false;
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
-      if (by_command ? Matches(scope.pattern, image->comm, image->exe)
-                     : InUnit(scope.pattern, image->unit, image->cgroup)) {
-        found = true;
+      if (Matches(scope, image->unit, image->cgroup, image->comm, image->exe)) {
         selection.Take(life, image);
+      } else if (by_unit && image->cgroup.empty() && image->cgroup_id != 0 &&
+                 image->counts != nullptr) {
+        selection.MissName(*image->counts);
       }
     }
   }
   for (const auto& command : snapshot.commands) {
-    if (by_command ? Matches(scope.pattern, command->comm, command->exe)
-                   : InUnit(scope.pattern, command->unit, "")) {
-      found = true;
+    if (Matches(scope, command->unit, command->cgroup, command->comm, command->exe)) {
       selection.Take(command);
+    } else if (by_unit && command->cgroup.empty() && command->cgroup_lost) {
+      selection.MissName(*command->counts);
     }
   }
-  if (!found) {
-    return absl::NotFoundError(
-        absl::StrCat("no ", by_command ? "command" : "unit", " matches \"", scope.pattern, "\""));
-  }
-  return std::move(selection).Finish(snapshot);
+  const bool found = !selection.empty();
+  Footprint f = std::move(selection).Finish(snapshot, scope);
+  // Nothing is left under that name: there were such processes, or there may have been.
+  if (found || (!IsGlob(scope.pattern) && f.own[Loss::kNameUnknown] != 0)) return f;
+  return absl::NotFoundError(absl::StrCat("no ", by_unit ? "unit" : "command", " matches \"",
+                                          scope.pattern, "\"", Hint(snapshot, scope)));
 }
 
-Footprint EvaluateSystem(const Snapshot& snapshot) {
+Footprint EvaluateSystem(const Snapshot& snapshot, const Scope& scope) {
   Selection selection;
   uint64_t observer_calls = 0;
   for (const auto& life : snapshot.lives) {
@@ -189,50 +135,9 @@ Footprint EvaluateSystem(const Snapshot& snapshot) {
       selection.Take(command);
     }
   }
-  Footprint f = std::move(selection).Finish(snapshot);
+  Footprint f = std::move(selection).Finish(snapshot, scope);
   f.observer_calls = observer_calls;
   return f;
-}
-
-using RowId = std::tuple<LifeId, uint32_t, std::string, std::string, std::string>;
-
-RowId FoldedId(const std::string& unit, const std::string& exe, const std::string& comm) {
-  return {LifeId{}, 0, unit, exe, comm};
-}
-
-RowId IdOf(const Row& row) {
-  if (row.life != nullptr) return {row.life->id, row.image->number, "", "", ""};
-  return FoldedId(row.command->unit, row.command->exe, row.command->comm);
-}
-
-void Subtract(Row& row, const Row& base) {
-  row.totals.calls -= base.totals.calls;
-  row.totals.errors -= base.totals.errors;
-  row.totals.denied -= base.totals.denied;
-  row.totals.unfinished -= base.totals.unfinished;
-  row.totals.total_ns -= base.totals.total_ns;
-  row.folded -= base.folded;
-}
-
-// Rows of the window. What was a process at its start may have been folded by its end;
-// then its earlier calls are taken from the folded row.
-std::vector<Row> WindowRows(const Footprint& end, const Footprint& base) {
-  std::map<RowId, Row> rows;
-  for (const Row& row : end.rows) rows.emplace(IdOf(row), row);
-  for (const Row& row : base.rows) {
-    auto it = rows.find(IdOf(row));
-    if (it == rows.end() && row.image != nullptr) {
-      it = rows.find(FoldedId(row.image->unit, row.image->exe, row.image->comm));
-    }
-    if (it != rows.end() && it->second.totals.calls >= row.totals.calls) Subtract(it->second, row);
-  }
-  std::vector<Row> window;
-  for (auto& [id, row] : rows) {
-    if (row.totals.calls != 0 || row.totals.denied != 0) window.push_back(std::move(row));
-  }
-  std::stable_sort(window.begin(), window.end(),
-                   [](const Row& a, const Row& b) { return a.totals.calls > b.totals.calls; });
-  return window;
 }
 
 }  // namespace
@@ -252,7 +157,7 @@ absl::StatusOr<LifeId> Resolve(const Snapshot& snapshot, uint32_t pid) {
 absl::StatusOr<Footprint> Evaluate(const Snapshot& snapshot, const Scope& scope) {
   switch (scope.kind) {
     case Scope::Kind::kSystem:
-      return EvaluateSystem(snapshot);
+      return EvaluateSystem(snapshot, scope);
     case Scope::Kind::kPid:
     case Scope::Kind::kTree:
       return EvaluateLives(snapshot, scope);
@@ -263,19 +168,8 @@ absl::StatusOr<Footprint> Evaluate(const Snapshot& snapshot, const Scope& scope)
   return absl::InvalidArgumentError("no such scope");
 }
 
-Footprint Difference(const Footprint& end, const Footprint& base) {
-  Footprint d = end;
-  d.counts = Difference(end.counts, base.counts);
-  d.losses = Difference(end.losses, base.losses);
-  d.observer_calls = end.observer_calls - base.observer_calls;
-  d.overflow_calls = end.overflow_calls - base.overflow_calls;
-  d.start_realtime_ns = base.end_realtime_ns;
-  d.start_boottime_ns = base.end_boottime_ns;
-  d.modules_base = base.modules;
-  d.tier_changes_base = base.tiers == nullptr ? 0 : base.tiers->total;
-  d.cost = Difference(end.cost, base.cost);
-  d.rows = WindowRows(end, base);
-  return d;
+Footprint Nothing(const Snapshot& snapshot, const Scope& scope) {
+  return Selection().Finish(snapshot, scope);
 }
 
 }  // namespace footprint::model

@@ -19,7 +19,7 @@ struct Scope {
   enum class Kind { kSystem, kPid, kTree, kCommand, kUnit };
   Kind kind = Kind::kSystem;
   uint32_t pid = 0;
-  std::string pattern;  // command: glob; unit: name or cgroup path
+  std::string pattern;  // command: see CommandMatches; unit: see UnitMatches
   // Pid and tree: this life and no later one of the same pid.
   std::optional<LifeId> life;
   // Tree: leave out the root's images up to this number.
@@ -36,8 +36,15 @@ struct Row {
 };
 
 struct Footprint {
+  Scope scope;
   Counts counts;
-  Losses losses;
+  // See completeness.h. `losses` is what can concern the scope: `own`, put down to its processes,
+  // and `unplaced`, put down to none. `elsewhere` is put down to processes that are not of the
+  // scope.
+  Losses losses, own, unplaced, elsewhere;
+  std::string units_unknown_because;  // "": units are known
+  uint64_t unnamed_calls = 0;         // scope unit: of processes whose cgroup is not known
+  std::shared_ptr<const NameSketch> folded_names;
   std::vector<Row> rows;        // by calls, descending
   uint64_t observer_calls = 0;  // scope system: the daemon's, not in counts
   uint64_t overflow_calls = 0;
@@ -58,7 +65,10 @@ absl::StatusOr<LifeId> Resolve(const Snapshot& snapshot, uint32_t pid);
 // Footprint of `scope` since the attach.
 absl::StatusOr<Footprint> Evaluate(const Snapshot& snapshot, const Scope& scope);
 
-// What `end` has beyond `base`, two footprints of one scope.
+// The beginning of a window in which nothing matches yet: zero calls, now.
+Footprint Nothing(const Snapshot& snapshot, const Scope& scope);
+
+// What `end` has beyond `base`, two footprints of one scope. No number of it is negative.
 Footprint Difference(const Footprint& end, const Footprint& base);
 
 }  // namespace footprint::model

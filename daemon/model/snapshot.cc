@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/model/snapshot.h"
 
+#include "daemon/model/minus.h"
+
 namespace footprint::model {
 
 bool Losses::Complete() const {
@@ -10,9 +12,15 @@ bool Losses::Complete() const {
   return true;
 }
 
+Losses Sum(const Losses& a, const Losses& b) {
+  Losses sum;
+  for (int i = 0; i < kLossCount; ++i) sum.count[i] = a.count[i] + b.count[i];
+  return sum;
+}
+
 Losses Difference(const Losses& end, const Losses& base) {
   Losses d;
-  for (int i = 0; i < kLossCount; ++i) d.count[i] = end.count[i] - base.count[i];
+  for (int i = 0; i < kLossCount; ++i) d.count[i] = Minus(end.count[i], base.count[i]);
   return d;
 }
 
@@ -34,6 +42,8 @@ const char* LossName(Loss cause) {
       return "command_dropped";
     case Loss::kProgramMissed:
       return "program_missed";
+    case Loss::kNameUnknown:
+      return "name_unknown";
   }
   return "unknown";
 }

@@ -14,6 +14,7 @@
 
 #include "daemon/model/counts.h"
 #include "daemon/model/modules.h"
+#include "daemon/model/name_sketch.h"
 #include "daemon/model/objects.h"
 #include "daemon/model/tier.h"
 
@@ -33,7 +34,9 @@ struct Image {
   std::string exe;
   std::string command_line;
   std::string cgroup;
-  std::string unit;
+  std::string unit;        // UnitOf(cgroup)
+  std::string container;   // ContainerOf(cgroup)
+  uint64_t cgroup_id = 0;  // where its threads were at their claim; 0: the kernel did not say
   uint32_t uid = 0;
   bool alive = false;
   uint32_t threads = 0;  // that made a call and live
@@ -42,7 +45,9 @@ struct Image {
 
 // Where dead processes end up: the sum over all that had one name.
 struct Command {
-  std::string unit, exe, comm;  // comm "(other)" with the rest empty: the overflow row
+  // What a row had no room for is "(other)": the end of a cgroup path, then exe and comm.
+  std::string cgroup, unit, container, exe, comm;
+  bool cgroup_lost = false;  // `cgroup` is "" though the kernel named one
   uint64_t images = 0;
   bool observer = false;
   std::shared_ptr<const Counts> counts;
@@ -70,9 +75,11 @@ enum class Loss {
   kEventsDropped,
   kObjectUnknown,
   kCommandDropped,
-  kProgramMissed
+  kProgramMissed,
+  kNameUnknown  // calls that may be of the scope: their unit, or their command, is not known any
+                // more
 };
-inline constexpr int kLossCount = 8;
+inline constexpr int kLossCount = 9;
 
 struct Losses {
   std::array<uint64_t, kLossCount> count{};
@@ -81,6 +88,7 @@ struct Losses {
   bool Complete() const;
   bool operator==(const Losses&) const = default;
 };
+Losses Sum(const Losses& a, const Losses& b);
 Losses Difference(const Losses& end, const Losses& base);
 const char* LossName(Loss cause);
 
@@ -112,9 +120,12 @@ struct Snapshot {
   std::shared_ptr<const Origin> origin;
   std::shared_ptr<const ObjectTable> objects;
   std::vector<Hook> hooks;
-  Losses losses;
-  std::vector<std::shared_ptr<const Life>> lives;        // by id
-  std::vector<std::shared_ptr<const Command>> commands;  // unordered
+  Losses losses;    // of the whole system
+  Losses unplaced;  // of these, what is put down to no process: it may concern any
+  std::vector<std::shared_ptr<const Life>> lives;            // by id
+  std::vector<std::shared_ptr<const Command>> commands;      // unordered
+  std::shared_ptr<const std::string> units_unknown_because;  // null or "": units are known
+  std::shared_ptr<const NameSketch> folded_names;  // null: every ended process has its names
   uint64_t own_cpu_ns = 0, resident_bytes = 0, kernel_bytes = 0;
   uint64_t slots_used = 0, slots_total = 0, spill_used = 0, spill_total = 0;
   uint64_t recordings = 0;

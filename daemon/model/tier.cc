@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "daemon/model/minus.h"
+
 namespace footprint::model {
 
 TierHistory Changed(const TierHistory& history, TierChange change,
@@ -18,10 +20,10 @@ TierHistory Changed(const TierHistory& history, TierChange change,
 
 Cost Difference(const Cost& end, const Cost& base) {
   Cost d = end;
-  d.calls -= base.calls;
-  d.descriptor_calls -= base.descriptor_calls;
-  d.kernel_ns -= base.kernel_ns;
-  d.own_cpu_ns -= base.own_cpu_ns;
+  d.calls = Minus(end.calls, base.calls);
+  d.descriptor_calls = Minus(end.descriptor_calls, base.descriptor_calls);
+  d.kernel_ns = Minus(end.kernel_ns, base.kernel_ns);
+  d.own_cpu_ns = Minus(end.own_cpu_ns, base.own_cpu_ns);
   return d;
 }
 

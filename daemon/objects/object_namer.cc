@@ -119,6 +119,8 @@ void NameBlock(const ClassFacts& facts, const DeviceName& device, ObjectName& na
     name.subsystem = SubsystemIndex("block");
     name.ioctls = "block";
   }
+  // The functions are those of block/fops.c for every block device.
+  if (!key.empty()) name.driver = key;
   if (name.driver.empty())
     name.driver = absl::StrCat("block:", MajorOf(facts.rdev), ":", MinorOf(facts.rdev));
 }
@@ -131,6 +133,11 @@ void NameAnonymous(const ClassFacts& facts, ObjectName& name) {
                   : !name.driver.empty() ? name.driver
                                          : facts.fs_type;
   if (name.driver.empty()) name.driver = name.server;
+}
+
+void AddContext(const std::string& context, std::string& contexts) {
+  if (contexts == context || contexts.ends_with(absl::StrCat(",", context))) return;
+  absl::StrAppend(&contexts, contexts.empty() ? "" : ",", context);
 }
 
 void NameFile(const ClassFacts& facts, ObjectName& name) {
@@ -146,6 +153,8 @@ void NameFile(const ClassFacts& facts, ObjectName& name) {
     // Other kinds of files live in file systems that nobody mounts: those need a rule.
     if (regular && !facts.fs_type.empty()) name.subsystem = SubsystemIndex("filesystem");
   }
+  // Of what any file system may answer, some do not ask which one it is (fscrypt, fsverity).
+  if (regular) AddContext("fs", name.ioctls);
   if (name.module.empty() && regular) name.module = facts.fs_module;
   if (name.server.empty()) name.server = "unknown";
   if (name.driver.empty()) name.driver = name.server;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -17,11 +16,8 @@ namespace footprint::rpc {
 namespace {
 
 constexpr mode_t kMode = 0660;
-constexpr std::chrono::seconds kLookInterval{1};
 // As many as may wait: one who connects in a loop must not hold the collector thread.
 constexpr int kBacklog = 128;
-
-bool Privileged(uid_t uid) { return uid == 0 || uid == geteuid(); }
 
 sockaddr_un AddressOf(const std::string& path) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -47,12 +43,22 @@ absl::StatusOr<std::string> SocketPath(const std::string& listen) {
   return path;
 }
 
+absl::Status CheckSocketPath(const std::string& path) {
+  struct stat st {};
+  if (lstat(path.c_str(), &st) == 0) {
+    if (S_ISSOCK(st.st_mode)) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("listen: ", path, " exists and is not a socket"));
+  }
+  // A directory that is not there may be made by the service manager at start.
+  if (errno != ENOTDIR) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("listen: ", path, ": ", strerror(ENOTDIR)));
+}
+
 absl::Status CheckSocketFree(const std::string& path) {
+  if (absl::Status s = CheckSocketPath(path); !s.ok()) return s;
   struct stat st {};
   if (lstat(path.c_str(), &st) != 0) return absl::OkStatus();
-  if (!S_ISSOCK(st.st_mode)) {
-    return absl::AlreadyExistsError(absl::StrCat(path, " exists and is not a socket"));
-  }
   const base::UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = AddressOf(path);
   const int error =
@@ -80,6 +86,12 @@ Connections::~Connections() { Close(); }
 absl::Status Connections::Listen(const std::string& path) {
   if (absl::Status s = CheckSocketFree(path); !s.ok()) return s;
   unlink(path.c_str());
+  if (absl::Status s = Bind(path); !s.ok()) return s;
+  reserve_ = OpenReserve();
+  return absl::OkStatus();
+}
+
+absl::Status Connections::Bind(const std::string& path) {
   base::UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "socket");
   const sockaddr_un address = AddressOf(path);
@@ -89,47 +101,43 @@ absl::Status Connections::Listen(const std::string& path) {
   const int error = errno;
   umask(before);
   if (bound != 0) return absl::UnavailableError(absl::StrCat("bind ", path, ": ", strerror(error)));
+  struct stat st {};
+  if (lstat(path.c_str(), &st) != 0) return absl::ErrnoToStatus(errno, path);
   path_ = path;
+  device_ = st.st_dev;
+  inode_ = st.st_ino;
   if (listen(fd.get(), kBacklog) != 0) return absl::ErrnoToStatus(errno, "listen");
   listener_ = std::move(fd);
-  reserve_ = OpenReserve();
   return absl::OkStatus();
 }
 
-void Connections::Close() {
-  listener_ = base::UniqueFd();
-  if (!path_.empty()) unlink(path_.c_str());
-  path_.clear();
+bool Connections::PathIsOurs() const {
+  struct stat st {};
+  return !path_.empty() && lstat(path_.c_str(), &st) == 0 && st.st_dev == device_ &&
+         st.st_ino == inode_;
 }
 
-void Connections::ForgetClosed() {
-  looked_ = std::chrono::steady_clock::now();
-  std::erase_if(connections_, [](const auto& entry) {
-    struct stat st {};
-    return fstat(entry.second.fd, &st) != 0 || !S_ISSOCK(st.st_mode) || st.st_ino != entry.first;
-  });
-  open_ = connections_.size();
-}
-
-// One process cannot keep the others of its user out, nor one user the others, and the last
-// places are left for root: who is to mend a flooded daemon must get in.
-bool Connections::Fits(const Peer& peer) const {
-  size_t of_process = 0, of_user = 0, of_unprivileged = 0;
-  for (const auto& [inode, connection] : connections_) {
-    of_process += connection.peer.pid == peer.pid;
-    of_user += connection.peer.uid == peer.uid;
-    of_unprivileged += !Privileged(connection.peer.uid);
+absl::StatusOr<bool> Connections::Restore() {
+  if (path_.empty() || PathIsOurs()) return false;
+  struct stat st {};
+  if (lstat(path_.c_str(), &st) == 0) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(path_,
+                     " is not this daemon's socket any more; nobody can connect to it there "
+                     "until it is started again"));
   }
-  if (connections_.size() >= most_ || of_process >= share_) return false;
-  if (Privileged(peer.uid)) return true;
-  return of_user < share_ && of_unprivileged < most_ - most_ / 8;
+  if (absl::Status s = Bind(path_); !s.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat(path_, " was removed and cannot be made again: ", s.message()));
+  }
+  return true;
 }
 
-bool Connections::Room(const Peer& peer) {
-  if (std::chrono::steady_clock::now() - looked_ >= kLookInterval) ForgetClosed();
-  if (Fits(peer)) return true;
-  ForgetClosed();
-  return Fits(peer);
+void Connections::Close() {
+  // A daemon that was started since, after somebody had removed the file, has the path now.
+  if (PathIsOurs()) unlink(path_.c_str());
+  listener_ = base::UniqueFd();
+  path_.clear();
 }
 
 // Out of descriptors: without this the waiting connection would wake us for ever.
@@ -150,20 +158,16 @@ void Connections::AcceptAll(const Sink& sink) {
     }
     ucred credentials{};
     socklen_t size = sizeof(credentials);
-    struct stat st {};
-    if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 ||
-        fstat(fd.get(), &st) != 0) {
+    if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
       ++refused_;
       continue;
     }
     const Peer peer{.uid = credentials.uid, .pid = credentials.pid};
-    if (!Room(peer)) {
+    if (!places_.Take(peer, 1)) {
       ++refused_;
       continue;
     }
-    connections_[st.st_ino] = {.peer = peer, .fd = fd.get()};
-    open_ = connections_.size();
-    sink(fd.Release(), peer);
+    sink(std::move(fd), peer);
   }
 }
 

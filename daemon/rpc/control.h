@@ -20,6 +20,15 @@ struct Recorded {
   std::string label;
 };
 
+// What to record, and for whom.
+struct RecordingOrder {
+  model::Scope scope;
+  bool from_next_exec = false;
+  std::string label;
+  // The connection that asked, whose end is the recording's; empty: it outlives its client.
+  std::string owner;
+};
+
 struct TierNow {
   model::TierState state;
   std::vector<std::string> measured;
@@ -31,8 +40,10 @@ class Control {
   // A harvest that began after this call; calls that come together share one.
   virtual void Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) = 0;
   // Errors: NOT_FOUND no such pid; RESOURCE_EXHAUSTED too many recordings.
-  virtual void StartRecording(model::Scope scope, bool from_next_exec, std::string label,
+  virtual void StartRecording(RecordingOrder order,
                               std::function<void(absl::StatusOr<std::string>)> done) = 0;
+  // A connection is over: its recordings are nobody's.
+  virtual void ClientGone(std::string owner) = 0;
   // Errors: NOT_FOUND no such recording.
   virtual void StopRecording(std::string id,
                              std::function<void(absl::StatusOr<Recorded>)> done) = 0;

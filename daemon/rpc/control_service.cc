@@ -41,35 +41,44 @@ grpc::ServerUnaryReactor* ControlService::StartRecording(grpc::CallbackServerCon
     return Fail(context, absl::InvalidArgumentError("from_next_exec goes with a tree scope"));
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  control_.StartRecording(*std::move(scope), request->from_next_exec(), request->label(),
-                          [reactor, response](absl::StatusOr<std::string> id) {
-                            if (id.ok()) response->set_recording_id(*id);
-                            reactor->Finish(ToGrpc(id.status()));
-                          });
+  RecordingOrder order{.scope = *std::move(scope),
+                       .from_next_exec = request->from_next_exec(),
+                       .label = request->label(),
+                       .owner = request->outlives_client() ? "" : context->peer()};
+  const auto done = [this, reactor, response,
+                     owner = order.owner](const absl::StatusOr<std::string>& id) {
+    // Its end was told before the recording began.
+    if (id.ok() && !owner.empty() && !clients_.Find(owner).has_value()) control_.ClientGone(owner);
+    if (id.ok()) response->set_recording_id(*id);
+    reactor->Finish(ToGrpc(id.status()));
+  };
+  control_.StartRecording(std::move(order), done);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* ControlService::StopRecording(grpc::CallbackServerContext* context,
-                                                        const v1::StopRecordingRequest* request,
-                                                        v1::StopRecordingResponse* response) {
+                                                        const grpc::ByteBuffer* bytes,
+                                                        grpc::ByteBuffer* response) {
+  v1::StopRecordingRequest request;
+  Call* const call = Call::Begin(context, clients_, *bytes, request, response);
+  if (!call->open()) return call;
   // Not repeated in the text: it would not fit into the trailers.
-  if (request->recording_id().size() > kMaxId) {
-    return Fail(context, absl::NotFoundError("no recording has so long an id"));
+  if (request.recording_id().size() > kMaxId) {
+    call->Reply(absl::NotFoundError("no recording has so long an id"));
+    return call;
   }
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  control_.StopRecording(
-      request->recording_id(), [reactor, response](absl::StatusOr<Recorded> recorded) {
-        // Naming and copying thousands of rows is not the collector thread's work.
-        auto shared = std::make_shared<absl::StatusOr<Recorded>>(std::move(recorded));
-        RunSoon([reactor, response, shared] {
-          if (shared->ok()) {
-            ToProto((*shared)->footprint, false, *response->mutable_footprint());
-            response->set_label((*shared)->label);
-          }
-          reactor->Finish(ToGrpc(shared->status()));
-        });
-      });
-  return reactor;
+  control_.StopRecording(request.recording_id(), [call](absl::StatusOr<Recorded> recorded) {
+    // Naming and copying thousands of rows is not the collector thread's work.
+    auto shared = std::make_shared<absl::StatusOr<Recorded>>(std::move(recorded));
+    RunSoon([call, shared] {
+      if (!shared->ok()) return call->Reply(shared->status());
+      v1::StopRecordingResponse stopped;
+      ToProto((*shared)->footprint, false, *stopped.mutable_footprint());
+      stopped.set_label((*shared)->label);
+      call->Reply(absl::OkStatus(), &stopped);
+    });
+  });
+  return call;
 }
 
 grpc::ServerUnaryReactor* ControlService::SetTier(grpc::CallbackServerContext* context,

@@ -4,21 +4,26 @@
 #ifndef FOOTPRINT_DAEMON_RPC_CONTROL_SERVICE_H_
 #define FOOTPRINT_DAEMON_RPC_CONTROL_SERVICE_H_
 
+#include "daemon/rpc/call.h"
 #include "daemon/rpc/control.h"
 #include "footprint/v1/footprint.grpc.pb.h"
 
 namespace footprint::rpc {
 
-class ControlService : public v1::ControlService::CallbackService {
+using RawControlService = v1::ControlService::WithCallbackMethod_StartRecording<
+    v1::ControlService::WithRawCallbackMethod_StopRecording<
+        v1::ControlService::WithCallbackMethod_SetTier<
+            v1::ControlService::WithCallbackMethod_Calibrate<v1::ControlService::Service>>>>;
+
+class ControlService : public RawControlService {
  public:
-  explicit ControlService(Control& control) : control_(control) {}
+  ControlService(Control& control, Clients& clients) : control_(control), clients_(clients) {}
   grpc::ServerUnaryReactor* StartRecording(grpc::CallbackServerContext* context,
                                            const v1::StartRecordingRequest* request,
                                            v1::StartRecordingResponse* response) override;
   grpc::ServerUnaryReactor* StopRecording(grpc::CallbackServerContext* context,
-                                          const v1::StopRecordingRequest* request,
-                                          v1::StopRecordingResponse* response) override;
-
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* SetTier(grpc::CallbackServerContext* context,
                                     const v1::SetTierRequest* request,
                                     v1::SetTierResponse* response) override;
@@ -28,6 +33,7 @@ class ControlService : public v1::ControlService::CallbackService {
 
  private:
   Control& control_;
+  Clients& clients_;
 };
 
 // What a peer without the right to control talks to.

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/model/completeness.h"
 #include "daemon/rpc/convert_objects.h"
 #include "daemon/rpc/convert_tier.h"
+#include "daemon/rpc/fit.h"
 #include "daemon/rpc/text.h"
 #include "data/names.h"
 
@@ -17,15 +19,21 @@ namespace footprint::rpc {
 namespace {
 
 constexpr size_t kMaxPattern = 256;
+constexpr size_t kRowOverhead = 8;  // key and length of a row in its message, at most
 
-void SetLosses(const model::Losses& losses, v1::Losses& out) {
+// What can concern a scope; of the whole system where nothing else is said.
+void SetLosses(const model::Losses& own, const model::Losses& unplaced,
+               const model::Losses& elsewhere, v1::Losses& out) {
   for (int i = 0; i < model::kLossCount; ++i) {
     const auto cause = static_cast<model::Loss>(i);
     // Dropped events cost no counts: GetStatus and WatchEvents tell of them.
     if (cause == model::Loss::kEventsDropped) continue;
     v1::Losses::Cause& row = *out.add_causes();
     row.set_name(model::LossName(cause));
-    row.set_count(losses[cause]);
+    row.set_count(own[cause] + unplaced[cause]);
+    row.set_own(own[cause]);
+    row.set_unplaced(unplaced[cause]);
+    row.set_elsewhere(elsewhere[cause]);
   }
 }
 
@@ -68,7 +76,9 @@ void SetSyscalls(const model::Counts& counts, v1::Footprint& out) {
     row.set_max_ns(std::max(row.max_ns(), stats.max_ns));
   }
   for (const auto& [key, count] : counts.errnos) {
-    v1::Errno& row = *rows[{key.abi, key.number}].add_errnos();
+    const auto call = rows.find({key.abi, key.number});
+    if (call == rows.end()) continue;  // what was lost is lost from all columns
+    v1::Errno& row = key.denied ? *call->second.add_denied_errnos() : *call->second.add_errnos();
     row.set_name(names::ErrnoName(key.value));
     row.set_value(key.value);
     row.set_count(count);
@@ -96,6 +106,7 @@ void SetSubsystems(const model::Counts& counts, v1::Footprint& out) {
     v1::Subsystem& row = row_of(names::OwnerOf(AbiOf(key.abi), key.number));
     row.set_calls(row.calls() + stats.calls);
     row.set_errors(row.errors() + stats.errors);
+    row.set_denied(row.denied() + stats.denied);
     row.set_total_ns(row.total_ns() + stats.total_ns);
   }
   for (const auto& [index, histogram] : counts.latency) {
@@ -129,6 +140,7 @@ void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const m
   out.set_exe_raw(image.exe);
   out.set_command_line(Printable(image.command_line));
   out.set_unit(Printable(image.unit));
+  out.set_container(Printable(image.container));
   out.set_cgroup(Printable(image.cgroup));
   out.set_uid(image.uid);
   out.set_image(image.number);
@@ -140,6 +152,8 @@ void SetFolded(const model::Row& row, v1::Process& out) {
   out.set_exe(Printable(row.command->exe));
   out.set_exe_raw(row.command->exe);
   out.set_unit(Printable(row.command->unit));
+  out.set_cgroup(Printable(row.command->cgroup));
+  out.set_container(Printable(row.command->container));
   out.set_observer(row.command->observer);
   out.set_folded(row.folded);
 }
@@ -174,6 +188,12 @@ absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope) {
     case v1::Scope::kUnit:
       if (absl::Status s = CheckPattern(scope.unit(), "unit"); !s.ok()) return s;
       return model::Scope{.kind = Kind::kUnit, .pattern = scope.unit()};
+    case v1::Scope::kCommandRaw:
+      if (absl::Status s = CheckPattern(scope.command_raw(), "command"); !s.ok()) return s;
+      return model::Scope{.kind = Kind::kCommand, .pattern = scope.command_raw()};
+    case v1::Scope::kUnitRaw:
+      if (absl::Status s = CheckPattern(scope.unit_raw(), "unit"); !s.ok()) return s;
+      return model::Scope{.kind = Kind::kUnit, .pattern = scope.unit_raw()};
     case v1::Scope::KIND_NOT_SET:
       break;
   }
@@ -184,7 +204,8 @@ absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope) {
 void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footprint& out) {
   const model::Totals totals = model::Sum(footprint.counts);
   out.set_complete(footprint.losses.Complete());
-  SetLosses(footprint.losses, *out.mutable_losses());
+  SetLosses(footprint.own, footprint.unplaced, footprint.elsewhere, *out.mutable_losses());
+  out.mutable_losses()->set_why(Printable(model::WhyIncomplete(footprint)));
   if (footprint.origin != nullptr) {
     SetTier(footprint, out);
     SetOrigin(*footprint.origin, *out.mutable_provenance());
@@ -206,10 +227,12 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   SetServedBy(out);
   SetSubsystems(footprint.counts, out);
   SetModules(footprint, out);
+  if (!footprint.units_unknown_because.empty()) out.add_notes(footprint.units_unknown_because);
+  FitTables(kMaxTableBytes, out);
   if (omit_processes) return;
-  size_t bytes = 0;
+  size_t bytes = out.ByteSizeLong();
   for (const model::Row& row : footprint.rows) {
-    if (out.processes_size() == kMaxProcessRows || bytes >= kMaxProcessBytes) {
+    if (out.processes_size() == kMaxProcessRows || bytes >= kMaxFootprintBytes) {
       out.set_processes_truncated(true);
       break;
     }
@@ -220,7 +243,11 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
       SetFolded(row, process);
     }
     SetTotals(row.totals, process);
-    bytes += process.ByteSizeLong();
+    bytes += process.ByteSizeLong() + kRowOverhead;
+    if (bytes <= kMaxFootprintBytes) continue;
+    out.mutable_processes()->RemoveLast();
+    out.set_processes_truncated(true);
+    break;
   }
 }
 
@@ -264,6 +291,9 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
   SetTier(snapshot, out);
   out.set_bpf_object(origin.bpf_object);
   out.set_degraded_because(Printable(origin.degraded_because));
+  if (snapshot.units_unknown_because != nullptr) {
+    out.set_units_unknown_because(*snapshot.units_unknown_because);
+  }
   for (const model::Hook& hook : snapshot.hooks) {
     v1::Hook& row = *out.add_hooks();
     row.set_name(hook.name);
@@ -271,8 +301,10 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
     row.set_reason(hook.reason);
     row.set_missed(hook.missed);
   }
-  SetLosses(snapshot.losses, *out.mutable_losses());
+  SetLosses(model::Difference(snapshot.losses, snapshot.unplaced), snapshot.unplaced, {},
+            *out.mutable_losses());
   out.set_complete(snapshot.losses.Complete());
+  if (snapshot.modules != nullptr) SetModuleLosses(*snapshot.modules, out);
   SetTime(origin.attached_realtime_ns, *out.mutable_attached_time());
   const uint64_t uptime = snapshot.boottime_ns - origin.attached_boottime_ns;
   out.mutable_uptime()->set_seconds(uptime / 1'000'000'000);

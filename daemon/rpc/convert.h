@@ -16,8 +16,8 @@ namespace footprint::rpc {
 
 // Rows of a reply's `processes`; totals do not depend on it.
 inline constexpr int kMaxProcessRows = 2000;
-// Bytes of them: names are arbitrary, and a reply has at most 8 MiB.
-inline constexpr size_t kMaxProcessBytes = 4 << 20;
+// Bytes of a page of them: names are arbitrary, and gRPC clients take 4 MiB by default.
+inline constexpr size_t kMaxProcessBytes = 2 << 20;
 
 absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope);
 void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footprint& out);
@@ -29,6 +29,8 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out);
 void SetModules(const model::Footprint& footprint, v1::Footprint& out);
 void SetModule(const model::Event& event, v1::WatchEventsResponse& out);
 void SetModules(const model::ModuleTable& table, v1::ModuleFollowing& out);
+// Into `losses` and `complete`, as a footprint of the system has them.
+void SetModuleLosses(const model::ModuleTable& table, v1::GetStatusResponse& out);
 void SetModules(const model::ModuleTable& table, bool include_builtin,
                 v1::ListModulesResponse& out);
 // Codes are the same numbers on both sides. The text may repeat what the client sent, so

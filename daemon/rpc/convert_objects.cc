@@ -66,8 +66,10 @@ void Add(const CallStats& stats, CallStats& sum) {
 
 // ABI, number, server, driver, module, device: classes of one name are one row.
 using RowKey = std::tuple<uint8_t, int32_t, std::string, std::string, std::string, std::string>;
-// Driver, module, known, command, server, ABI
+constexpr size_t kServer = 2;
+// Driver, module, is its command known, command, server, ABI
 using IoctlKey = std::tuple<std::string, std::string, bool, uint32_t, std::string, uint8_t>;
+constexpr size_t kNamed = 2;
 
 class Rows {
  public:
@@ -75,13 +77,16 @@ class Rows {
 
   void Take(const model::CallKey& key, const CallStats& stats) {
     const names::SyscallRow* call = names::FindSyscall(AbiOf(key.abi), key.number);
-    if (call == nullptr || stats.denied != 0) return;
+    if (call == nullptr) return;
+    // Of a cell that refused calls alone nothing was served.
+    if (stats.calls == 0 && stats.errors == 0 && stats.total_ns == 0) return;
     const names::Descriptors& d = call->descriptors;
     if (d.first < 0 && !d.returns && !d.pipe) return;
     const Resolved resolved = Resolve(table_, key.object_class);
     if (key.kind == CallKind::kSecond) return AddRow(second_, key, resolved, stats);
-    if (key.kind == CallKind::kMade) TakeMade(key, resolved, stats);
-    if (key.kind == CallKind::kMade) return;
+    if (key.kind == CallKind::kMade) {
+      return d.ioctl ? TakeNoted(key, resolved, stats) : TakeMade(key, resolved, stats);
+    }
     if (d.pipe) return TakePipe(key, stats);
     AddRow(objects_, key, resolved, stats);
     if (d.ioctl) AddIoctl(key, resolved, stats);
@@ -89,13 +94,19 @@ class Rows {
 
   void Write(v1::Footprint& out) {
     for (auto& [key, row] : objects_) {
-      // A call between its entry and its answer may be seen at one place and not yet at the other.
-      if (static_cast<int64_t>(row.stats.calls) <= 0) continue;
-      if (static_cast<int64_t>(row.stats.total_ns) < 0) row.stats.total_ns = 0;
+      if (std::get<kServer>(key) == kNoObject) SettleNone(key, row.stats);
+    }
+    for (auto& [key, row] : objects_) {
+      if (row.stats == CallStats{}) continue;
       Write(key, row, *out.add_objects());
     }
     for (auto& [key, row] : second_) Write(key, row, *out.add_second_objects());
-    for (const auto& [key, row] : ioctls_) WriteIoctl(key, row, *out.add_ioctls());
+    for (auto& [key, row] : ioctls_) {
+      if (!std::get<kNamed>(key)) SettleOther(key, row.stats);
+    }
+    for (const auto& [key, row] : ioctls_) {
+      if (row.stats != CallStats{}) WriteIoctl(key, row, *out.add_ioctls());
+    }
     Sort(*out.mutable_objects());
     Sort(*out.mutable_second_objects());
     Sort(*out.mutable_ioctls());
@@ -130,24 +141,88 @@ class Rows {
     none.total_ns -= stats.total_ns;
   }
 
-  // Both ends are pipes by definition; whoever failed made none.
+  // Both ends are pipes by definition; whoever failed made none. In a window the failed ones may
+  // be more: they entered before it.
   void TakePipe(const model::CallKey& key, const CallStats& stats) {
+    const uint64_t failed = std::min(stats.calls, stats.errors);
     CallStats made = stats;
-    made.calls -= stats.errors;
+    made.calls -= failed;
     made.errors = 0;
     Add(made, objects_[{key.abi, key.number, "pipe", "pipe", "", ""}].stats);
-    Add({.calls = stats.errors, .errors = stats.errors},
+    Add({.calls = failed, .errors = stats.errors},
         objects_[{key.abi, key.number, kNoObject, "", "", ""}].stats);
   }
 
-  void AddIoctl(const model::CallKey& key, const Resolved& resolved, const CallStats& stats) {
+  void SettleNone(const RowKey& none, CallStats& stats) {
+    Settle(stats, [&](const auto& take) {
+      for (auto& [key, row] : objects_) {
+        if (std::get<0>(key) == std::get<0>(none) && std::get<1>(key) == std::get<1>(none)) {
+          take(row.stats);
+        }
+      }
+    });
+  }
+
+  void SettleOther(const IoctlKey& other, CallStats& stats) {
+    const auto& [driver, module, named, command, server, abi] = other;
+    Settle(stats, [&](const auto& take) {
+      for (auto& [key, row] : ioctls_) {
+        if (key == IoctlKey{driver, module, true, std::get<3>(key), server, abi}) take(row.stats);
+      }
+    });
+  }
+
+  // What is left of a row after calls have moved to the rows that `each` hands over. Fewer than
+  // none are left where calls of before the window answered in it: `calls` has those that entered
+  // in the window alone, so as many are taken from where they moved to, the commonest first. Which
+  // of several it was, nobody knows.
+  template <typename Each>
+  static void Settle(CallStats& stats, const Each& each) {
+    for (uint64_t* value : {&stats.total_ns, &stats.errors}) {
+      if (static_cast<int64_t>(*value) < 0) *value = 0;
+    }
+    stats.max_ns = std::min(stats.max_ns, stats.total_ns);
+    if (static_cast<int64_t>(stats.calls) >= 0) return;
+    uint64_t missing = -stats.calls;
+    stats.calls = 0;
+    std::vector<CallStats*> made;
+    each([&](CallStats& row) { made.push_back(&row); });
+    std::stable_sort(made.begin(), made.end(),
+                     [](const CallStats* a, const CallStats* b) { return a->calls > b->calls; });
+    for (CallStats* row : made) {
+      const uint64_t taken = std::min(missing, row->calls);
+      row->calls -= taken;
+      missing -= taken;
+    }
+  }
+
+  static IoctlKey KeyOfIoctl(uint8_t abi, const Resolved& resolved) {
     const ObjectClass* object = resolved.object;
     const std::string none = resolved.none ? kNoObject : "unknown";
-    Row& row = ioctls_[{object != nullptr ? object->driver : "",
-                        object != nullptr ? object->module : "", resolved.has_command,
-                        resolved.command, object != nullptr ? object->server : none, key.abi}];
+    return {object != nullptr ? object->driver : "",
+            object != nullptr ? object->module : "",
+            resolved.has_command,
+            resolved.command,
+            object != nullptr ? object->server : none,
+            abi};
+  }
+
+  Row& AddIoctl(const model::CallKey& key, const Resolved& resolved, const CallStats& stats) {
+    Row& row = ioctls_[KeyOfIoctl(key.abi, resolved)];
     Add(stats, row.stats);
-    row.object = object;
+    row.object = resolved.object;
+    return row;
+  }
+
+  // The command was noted when the call left: it is counted under any command of its object, too.
+  void TakeNoted(const model::CallKey& key, Resolved resolved, const CallStats& stats) {
+    AddIoctl(key, resolved, stats);
+    resolved.has_command = false;
+    resolved.command = 0;
+    CallStats& other = AddIoctl(key, resolved, {}).stats;
+    other.calls -= stats.calls;
+    other.errors -= stats.errors;
+    other.total_ns -= stats.total_ns;
   }
 
   static void Write(const RowKey& key, const Row& row, v1::Object& out) {
@@ -174,10 +249,14 @@ class Rows {
     if (known) {
       const bool compat = AbiOf(abi) == names::Abi::kI386 || AbiOf(abi) == names::Abi::kArm;
       const std::string contexts = row.object != nullptr ? row.object->ioctls : "";
-      const std::string_view name = names::IoctlName(contexts, command, compat, module);
+      std::string name(names::IoctlName(contexts, command, compat, module));
+      if (name.empty()) {
+        name = names::ForeignIoctlName(command, compat);
+        out.set_foreign(!name.empty());
+      }
       out.set_command(absl::StrFormat("0x%04x", command));
-      out.set_name(name.empty() ? names::IoctlText(command) : std::string(name));
       out.set_named(!name.empty());
+      out.set_name(name.empty() ? names::IoctlText(command) : name);
     } else {
       out.set_command("other");
       out.set_name("other commands");

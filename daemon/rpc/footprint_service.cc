@@ -61,110 +61,129 @@ void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* FootprintService::Answer(
-    grpc::CallbackServerContext* context,
-    std::function<absl::Status(const model::Snapshot&)> fill) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  control_.Harvest([reactor, fill = std::move(fill)](absl::StatusOr<model::SnapshotPtr> taken) {
-    RunSoon([reactor, fill, taken = std::move(taken)] {
-      reactor->Finish(ToGrpc(taken.ok() ? fill(**taken) : taken.status()));
+template <typename Response, typename Fill>
+grpc::ServerUnaryReactor* FootprintService::Answer(Call* call, Fill fill) {
+  control_.Harvest([call, fill = std::move(fill)](absl::StatusOr<model::SnapshotPtr> taken) {
+    RunSoon([call, fill, taken = std::move(taken)] {
+      if (!taken.ok()) return call->Reply(taken.status());
+      if (call->Cancelled()) return call->Reply(absl::CancelledError());
+      Response response;
+      const absl::Status status = fill(**taken, response);
+      call->Reply(status, &response);
     });
   });
-  return reactor;
+  return call;
 }
 
 grpc::ServerUnaryReactor* FootprintService::GetStatus(grpc::CallbackServerContext* context,
-                                                      const v1::GetStatusRequest*,
-                                                      v1::GetStatusResponse* response) {
-  return Answer(context, [this, response](const model::Snapshot& snapshot) {
-    ToProto(snapshot, *response);
-    const ServerFacts facts = facts_();
-    response->set_connections(facts.connections);
-    response->set_connections_refused(facts.connections_refused);
-    return absl::OkStatus();
-  });
+                                                      const grpc::ByteBuffer* bytes,
+                                                      grpc::ByteBuffer* response) {
+  v1::GetStatusRequest request;
+  Call* const call = Call::Begin(context, streams_.clients(), *bytes, request, response);
+  if (!call->open()) return call;
+  return Answer<v1::GetStatusResponse>(
+      call, [this](const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
+        ToProto(snapshot, out);
+        const ServerFacts facts = facts_();
+        out.set_connections(facts.connections);
+        out.set_connections_refused(facts.connections_refused);
+        out.set_connections_cut(facts.connections_cut);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* FootprintService::GetFootprint(grpc::CallbackServerContext* context,
-                                                         const v1::GetFootprintRequest* request,
-                                                         v1::GetFootprintResponse* response) {
-  auto scope = ToScope(request->scope());
+                                                         const grpc::ByteBuffer* bytes,
+                                                         grpc::ByteBuffer* response) {
+  v1::GetFootprintRequest request;
+  Call* const call = Call::Begin(context, streams_.clients(), *bytes, request, response);
+  if (!call->open()) return call;
+  auto scope = ToScope(request.scope());
   if (!scope.ok()) {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpc(scope.status()));
-    return reactor;
+    call->Reply(scope.status());
+    return call;
   }
-  const bool omit = request->omit_processes();
-  return Answer(context, [scope = *scope, omit, response](const model::Snapshot& snapshot) {
-    auto footprint = model::Evaluate(snapshot, scope);
-    if (footprint.ok()) ToProto(*footprint, omit, *response->mutable_footprint());
-    return footprint.status();
-  });
+  return Answer<v1::GetFootprintResponse>(
+      call, [scope = *std::move(scope), omit = request.omit_processes()](
+                const model::Snapshot& snapshot, v1::GetFootprintResponse& out) {
+        auto footprint = model::Evaluate(snapshot, scope);
+        if (footprint.ok()) ToProto(*footprint, omit, *out.mutable_footprint());
+        return footprint.status();
+      });
 }
 
 grpc::ServerUnaryReactor* FootprintService::ListProcesses(grpc::CallbackServerContext* context,
-                                                          const v1::ListProcessesRequest* request,
-                                                          v1::ListProcessesResponse* response) {
+                                                          const grpc::ByteBuffer* bytes,
+                                                          grpc::ByteBuffer* response) {
+  v1::ListProcessesRequest request;
+  Call* const call = Call::Begin(context, streams_.clients(), *bytes, request, response);
+  if (!call->open()) return call;
   absl::Status wrong;
-  if (request->page_size() < 0) wrong = absl::InvalidArgumentError("page_size: negative");
-  const auto token = ParseToken(request->page_token());
+  if (request.page_size() < 0) wrong = absl::InvalidArgumentError("page_size: negative");
+  const auto token = ParseToken(request.page_token());
   if (wrong.ok() && !token.ok()) wrong = token.status();
   if (!wrong.ok()) {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpc(wrong));
-    return reactor;
+    call->Reply(wrong);
+    return call;
   }
   const int size =
-      request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kLargestPage);
-  const bool dead = request->include_dead();
-  return Answer(context, [token = *token, size, dead, response](const model::Snapshot& snapshot) {
-    FillPage(snapshot, token, size, dead, *response);
-    return absl::OkStatus();
-  });
+      request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
+  return Answer<v1::ListProcessesResponse>(
+      call, [token = *token, size, dead = request.include_dead()](const model::Snapshot& snapshot,
+                                                                  v1::ListProcessesResponse& out) {
+        FillPage(snapshot, token, size, dead, out);
+        return absl::OkStatus();
+      });
 }
 
-grpc::ServerWriteReactor<v1::WatchFootprintResponse>* FootprintService::WatchFootprint(
-    grpc::CallbackServerContext* context, const v1::WatchFootprintRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* FootprintService::WatchFootprint(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return StartFootprintWatch(context, *request, control_, streams_);
 }
 
-grpc::ServerWriteReactor<v1::WatchEventsResponse>* FootprintService::WatchEvents(
-    grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* FootprintService::WatchEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return StartEventWatch(context, *request, events_, streams_);
 }
 
 grpc::ServerUnaryReactor* FootprintService::GetSystem(grpc::CallbackServerContext* context,
-                                                      const v1::GetSystemRequest* request,
-                                                      v1::GetSystemResponse* response) {
+                                                      const grpc::ByteBuffer* bytes,
+                                                      grpc::ByteBuffer* response) {
+  v1::GetSystemRequest request;
+  Call* const call = Call::Begin(context, streams_.clients(), *bytes, request, response);
+  if (!call->open()) return call;
   absl::StatusOr<model::Scope> scope = model::Scope{};
-  const bool cover = request->has_coverage();
-  if (cover) scope = ToScope(request->coverage());
+  const bool cover = request.has_coverage();
+  if (cover) scope = ToScope(request.coverage());
   if (!scope.ok() || read_system_ == nullptr) {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpc(scope.ok() ? absl::UnimplementedError("this daemon reads no system")
-                                      : scope.status()));
-    return reactor;
+    call->Reply(scope.ok() ? absl::UnimplementedError("this daemon reads no system")
+                           : scope.status());
+    return call;
   }
-  const bool omit = request->omit_config_values();
-  return Answer(context,
-                [this, cover, scope = *scope, omit, response](const model::Snapshot& snapshot) {
-                  const auto system = read_system_();
-                  ToProto(*system, omit, *response->mutable_system());
-                  if (!cover) return absl::OkStatus();
-                  const auto footprint = model::Evaluate(snapshot, scope);
-                  if (footprint.ok()) ToProto(*system, *footprint, *response->mutable_coverage());
-                  return footprint.status();
-                });
+  return Answer<v1::GetSystemResponse>(
+      call, [this, cover, scope = *std::move(scope), omit = request.omit_config_values()](
+                const model::Snapshot& snapshot, v1::GetSystemResponse& out) {
+        const auto system = read_system_();
+        ToProto(*system, omit, *out.mutable_system());
+        if (!cover) return absl::OkStatus();
+        const auto footprint = model::Evaluate(snapshot, scope);
+        if (footprint.ok()) ToProto(*system, *footprint, *out.mutable_coverage());
+        return footprint.status();
+      });
 }
 
 grpc::ServerUnaryReactor* FootprintService::ListModules(grpc::CallbackServerContext* context,
-                                                        const v1::ListModulesRequest* request,
-                                                        v1::ListModulesResponse* response) {
-  const bool built_in = request->include_builtin();
-  return Answer(context, [built_in, response](const model::Snapshot& snapshot) {
-    if (snapshot.modules != nullptr) SetModules(*snapshot.modules, built_in, *response);
-    return absl::OkStatus();
-  });
+                                                        const grpc::ByteBuffer* bytes,
+                                                        grpc::ByteBuffer* response) {
+  v1::ListModulesRequest request;
+  Call* const call = Call::Begin(context, streams_.clients(), *bytes, request, response);
+  if (!call->open()) return call;
+  return Answer<v1::ListModulesResponse>(
+      call, [built_in = request.include_builtin()](const model::Snapshot& snapshot,
+                                                   v1::ListModulesResponse& out) {
+        if (snapshot.modules != nullptr) SetModules(*snapshot.modules, built_in, out);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace footprint::rpc

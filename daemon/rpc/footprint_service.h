@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/rpc/call.h"
 #include "daemon/rpc/control.h"
 #include "daemon/rpc/watch.h"
 #include "daemon/store/store.h"
@@ -21,10 +22,20 @@ using SystemSource = std::function<std::shared_ptr<const system::System>()>;
 
 // Facts for GetStatus that only the server knows.
 struct ServerFacts {
-  uint64_t connections = 0, connections_refused = 0;
+  uint64_t connections = 0, connections_refused = 0, connections_cut = 0;
 };
 
-class FootprintService : public v1::FootprintService::CallbackService {
+// Messages come and go as bytes: what is counted, and held for a slow client, is those alone.
+using RawFootprintService = v1::FootprintService::WithRawCallbackMethod_GetStatus<
+    v1::FootprintService::WithRawCallbackMethod_GetFootprint<
+        v1::FootprintService::WithRawCallbackMethod_WatchFootprint<
+            v1::FootprintService::WithRawCallbackMethod_ListProcesses<
+                v1::FootprintService::WithRawCallbackMethod_WatchEvents<
+                    v1::FootprintService::WithRawCallbackMethod_GetSystem<
+                        v1::FootprintService::WithRawCallbackMethod_ListModules<
+                            v1::FootprintService::Service>>>>>>>;
+
+class FootprintService : public RawFootprintService {
  public:
   FootprintService(store::EventLog& events, Control& control, Streams& streams,
                    std::function<ServerFacts()> facts, SystemSource read_system)
@@ -35,29 +46,29 @@ class FootprintService : public v1::FootprintService::CallbackService {
         read_system_(std::move(read_system)) {}
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const v1::GetStatusRequest* request,
-                                      v1::GetStatusResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetFootprint(grpc::CallbackServerContext* context,
-                                         const v1::GetFootprintRequest* request,
-                                         v1::GetFootprintResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchFootprintResponse>* WatchFootprint(
-      grpc::CallbackServerContext* context, const v1::WatchFootprintRequest* request) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListProcesses(grpc::CallbackServerContext* context,
-                                          const v1::ListProcessesRequest* request,
-                                          v1::ListProcessesResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
-      grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) override;
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetSystem(grpc::CallbackServerContext* context,
-                                      const v1::GetSystemRequest* request,
-                                      v1::GetSystemResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListModules(grpc::CallbackServerContext* context,
-                                        const v1::ListModulesRequest* request,
-                                        v1::ListModulesResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchFootprint(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
 
  private:
-  // Fills the response from a fresh harvest, off the collector thread, and finishes.
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                   std::function<absl::Status(const model::Snapshot&)> fill);
+  // Answers from a fresh harvest, off the collector thread. `fill` makes the whole of `Response`.
+  template <typename Response, typename Fill>
+  grpc::ServerUnaryReactor* Answer(Call* call, Fill fill);
 
   store::EventLog& events_;
   Control& control_;

@@ -11,9 +11,11 @@
 namespace footprint::rpc {
 namespace {
 
-// Rows of callers of one module in a reply: the busiest; and bytes of a list of modules.
+// Rows of callers of one module in a reply: the busiest. Bytes of a list of modules: with what
+// surrounds them, and all of it.
 constexpr int kMaxCallers = 64;
-constexpr size_t kMaxModuleBytes = 4 << 20;
+constexpr size_t kMaxCallerBytes = 2 << 20;
+constexpr size_t kMaxListBytes = 7 << 19;
 // From the start of a task to the fork tracepoint; no pid comes back that soon.
 constexpr uint64_t kForkNs = 100'000'000;
 
@@ -135,23 +137,32 @@ void Set(const model::ModuleUse& use, const OwnLives& own, int64_t since, v1::Mo
   out.set_difference(Printable(module.difference));
 }
 
-void AddCause(const char* name, uint64_t count, v1::Footprint& out) {
-  v1::Losses::Cause& row = *out.mutable_losses()->add_causes();
+// Returns whether it leaves the answer complete.
+bool AddCause(const char* name, uint64_t count, v1::Losses& out) {
+  v1::Losses::Cause& row = *out.add_causes();
   row.set_name(name);
   row.set_count(count);
-  if (count != 0) out.set_complete(false);
+  return count == 0;
+}
+
+// One rule for all that is stamped. Dropped events cost no counts.
+bool AddLosses(const model::ModuleLosses& losses, v1::Losses& out) {
+  const bool counts = AddCause("module_counts_dropped", losses.counts, out);
+  return AddCause("module_detail_dropped", losses.callers + losses.requests, out) && counts;
 }
 
 }  // namespace
+
+void SetModuleLosses(const model::ModuleTable& table, v1::GetStatusResponse& out) {
+  if (!AddLosses(table.losses, *out.mutable_losses())) out.set_complete(false);
+}
 
 void SetModules(const model::Footprint& footprint, v1::Footprint& out) {
   if (footprint.modules == nullptr) return;
   const model::ModuleTable* base = footprint.modules_base.get();
   model::ModuleLosses losses = footprint.modules->losses;
   if (base != nullptr) losses = model::Difference(losses, base->losses);
-  // Dropped events cost no counts.
-  AddCause("module_counts_dropped", losses.counts, out);
-  AddCause("module_detail_dropped", losses.callers + losses.requests, out);
+  if (!AddLosses(losses, *out.mutable_losses())) out.set_complete(false);
   const OwnLives own(footprint);
   for (const model::ModuleUse& use : model::UseOf(*footprint.modules, base)) {
     Set(use, own, footprint.start_realtime_ns, *out.add_modules());
@@ -202,6 +213,10 @@ void SetModules(const model::ModuleTable& table, bool include_builtin,
   for (const auto& module : table.modules) {
     const bool built_in = module->state == model::ModuleState::kBuiltIn;
     if (built_in && !include_builtin && module->gets + module->puts == 0) continue;
+    if (bytes >= kMaxListBytes) {
+      out.set_modules_omitted(out.modules_omitted() + 1);
+      continue;
+    }
     v1::Module& row = *out.add_modules();
     row.set_name(Printable(module->name));
     row.set_state(StateName(module->state));
@@ -219,18 +234,27 @@ void SetModules(const model::ModuleTable& table, bool include_builtin,
     row.set_puts(module->puts);
     if (module->first_user.pid != 0) Set(module->first_user, *row.mutable_first_user());
     // The rows themselves are few; what surrounds them may not be.
-    if (bytes < kMaxModuleBytes) SetCallers(module->callers, *row.mutable_callers());
+    if (bytes < kMaxCallerBytes) {
+      SetCallers(module->callers, *row.mutable_callers());
+    } else {
+      out.set_callers_omitted(out.callers_omitted() + module->callers.size());
+    }
     if (module->last_load.has_value()) Set(*module->last_load, *row.mutable_load());
     if (module->last_free.has_value()) Set(*module->last_free, *row.mutable_unload());
-    bytes += row.ByteSizeLong();
+    bytes += row.ByteSizeLong() + 8;
   }
   for (const model::ModuleRequest& request : table.requests) {
+    if (bytes >= kMaxListBytes) {
+      out.set_requests_omitted(out.requests_omitted() + 1);
+      continue;
+    }
     v1::ModuleRequest& row = *out.add_requests();
     row.set_name(Printable(request.name));
     row.set_waited(request.waited);
     row.set_not_waited(request.not_waited);
     if (request.first.pid != 0) Set(request.first, *row.mutable_first());
     row.set_site(Printable(request.site));
+    bytes += row.ByteSizeLong() + 8;
   }
 }
 

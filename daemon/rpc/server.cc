@@ -5,20 +5,31 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <unistd.h>
+#include <malloc.h>
 
+#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/rpc/allowance.h"
+#include "daemon/rpc/clients.h"
 #include "daemon/rpc/connections.h"
 #include "daemon/rpc/control_service.h"
+#include "daemon/rpc/executor.h"
 #include "daemon/rpc/footprint_service.h"
+#include "daemon/rpc/frames.h"
+#include "daemon/rpc/relay.h"
+#include "daemon/rpc/threads.h"
 #include "daemon/rpc/watch.h"
 
 namespace footprint::rpc {
 namespace {
 
-constexpr std::chrono::seconds kShutdownPatience{5};
+constexpr int64_t kShutdownPatienceMs = 5000;
+// The relay's, the executor's, those that two servers of gRPC begin with, and some more.
+constexpr int kThreads = 18;
 
 // gpr_set_log_function takes no context.
 std::function<void(bool, const std::string&)>& LogSink() {
@@ -26,21 +37,28 @@ std::function<void(bool, const std::string&)>& LogSink() {
   return sink;
 }
 
+// A client that makes gRPC complain again and again must not fill the log. Any thread.
+bool MayLog(const Peer& about) {
+  static std::mutex mutex;
+  static Allowances lines(10, 0.2);
+  const std::lock_guard lock(mutex);
+  return lines.Take(about, std::chrono::steady_clock::now());
+}
+
 void LogFromGrpc(gpr_log_func_args* args) {
-  if (LogSink()) LogSink()(args->severity == GPR_LOG_SEVERITY_ERROR, args->message);
+  if (LogSink() && MayLog({})) LogSink()(args->severity == GPR_LOG_SEVERITY_ERROR, args->message);
 }
 
 // Every limit is set: several of the defaults are "none", see docs/decisions/0002.
 void SetLimits(grpc::ServerBuilder& builder, const grpc::ResourceQuota& quota) {
-  builder.SetMaxReceiveMessageSize(256 * 1024);
-  builder.SetMaxSendMessageSize(8 * 1024 * 1024);
+  builder.SetMaxReceiveMessageSize(PeerFrames::kMaxRequestBytes);
+  builder.SetMaxSendMessageSize(4 << 20);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 16);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 * 1024);
+  // More than the relay lets pass: what gRPC does with a list that is too large is not needed.
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 2 * PeerFrames::kMaxHeaderBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // No end for idle connections and no pings: recordings end with their connection, and a client
+  // that is stopped for a while is no less a client. The kernel tells when one is gone.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000);
   builder.SetResourceQuota(quota);
 }
@@ -63,41 +81,83 @@ struct Role {
   }
 };
 
+// Gives memory back to the system once what took it is over: gRPC's threads each have an arena,
+// and what is freed in the middle of one stays.
+class Trimmer {
+ public:
+  void Used() { used_ = true; }
+  // Once a second. Not while things come and go.
+  // Returns whether it is still to be done.
+  bool Look() {
+    if (used_.exchange(false)) {
+      due_ = true;
+    } else if (due_) {
+      due_ = false;
+      malloc_trim(0);
+    }
+    return due_;
+  }
+
+ private:
+  std::atomic<bool> used_ = false;
+  bool due_ = false;
+};
+
 class UnixServer : public Server {
  public:
   UnixServer(const Options& options, store::EventLog& events, Control& control)
       : connections_(options.max_connections),
-        streams_(options.max_streams),
+        clients_({.streams = options.max_streams}),
+        streams_(clients_),
         footprint_(
             events, control, streams_,
             [this] {
               return ServerFacts{.connections = connections_.open(),
-                                 .connections_refused = connections_.refused()};
+                                 .connections_refused = connections_.refused(),
+                                 .connections_cut = relay_->cut()};
             },
             options.read_system),
-        control_(control) {}
+        control_service_(control, clients_),
+        control_(control),
+        log_(options.log) {}
   ~UnixServer() override { Shutdown(); }
 
   absl::Status Start(const std::string& path) {
+    if (absl::Status s = StartExecutor(); !s.ok()) return s;
+    auto relay =
+        Relay::Create({.gone = [this](const auto& name, const Peer& peer) { Gone(name, peer); },
+                       .cut = [this](const Peer& peer, const auto& why) { LogCut(peer, why); },
+                       .every_second = [this] { return EverySecond(); }});
+    if (!relay.ok()) return relay.status();
+    relay_ = *std::move(relay);
+    if (absl::Status s = Server::CheckThreads(); !s.ok()) return s;
     if (absl::Status s = connections_.Listen(path); !s.ok()) return s;
     // Of both together. Reflection is a synchronous service: each of its streams holds a thread.
     grpc::ResourceQuota quota("footprintd");
     quota.Resize(24 * 1024 * 1024).SetMaxThreads(8);
-    if (!full_.Start(footprint_, control_, quota) || !query_.Start(footprint_, refused_, quota)) {
+    if (!full_.Start(footprint_, control_service_, quota) ||
+        !query_.Start(footprint_, refused_, quota)) {
       return absl::InternalError("gRPC does not start");
     }
     return absl::OkStatus();
   }
 
   int fd() const override { return connections_.fd(); }
+  absl::StatusOr<bool> RestoreSocket() override { return connections_.Restore(); }
 
   void AcceptReady() override {
-    connections_.AcceptAll([this](int fd, const Connections::Peer& peer) {
-      // The role is decided here, once: no handler can tell who is calling.
-      Role& role = peer.uid == 0 || peer.uid == geteuid() ? full_ : query_;
+    connections_.AcceptAll([this](base::UniqueFd fd, const Peer& peer) {
+      auto end = relay_->Add(std::move(fd), peer,
+                             [&](const std::string& name) { clients_.Add(name, peer); });
+      if (!end.ok()) {
+        connections_.Gone(peer);
+        return;
+      }
+      // The role is decided here, once, for all calls of the connection.
+      Role& role = peer.Privileged() ? full_ : query_;
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
       connection.listener_fd = -1;
-      connection.fd = fd;
+      connection.fd = end->fd.Release();
       role.acceptor->HandleNewConnection(&connection);
     });
   }
@@ -111,18 +171,45 @@ class UnixServer : public Server {
     }
     connections_.Close();
     streams_.StopAll();
-    const auto deadline = std::chrono::system_clock::now() + kShutdownPatience;
+    const gpr_timespec deadline = gpr_time_add(
+        gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kShutdownPatienceMs, GPR_TIMESPAN));
     for (Role* role : {&full_, &query_}) {
       if (role->server != nullptr) role->server->Shutdown(deadline);
     }
   }
 
  private:
+  void Gone(const std::string& name, const Peer& peer) {
+    clients_.Remove(name);
+    control_.ClientGone(name);
+    connections_.Gone(peer);
+    trimmer_.Used();
+  }
+
+  bool EverySecond() {
+    clients_.AbandonUntaken();
+    if (clients_.replies.taken() != 0) trimmer_.Used();
+    return trimmer_.Look();
+  }
+
+  void LogCut(const Peer& peer, const std::string& why) {
+    if (log_ && MayLog(peer)) {
+      log_(true, absl::StrCat("a connection of user ", peer.uid, ", pid ", peer.pid,
+                              ", was cut off: ", why));
+    }
+  }
+
   Connections connections_;
+  Clients clients_;
   Streams streams_;
   FootprintService footprint_;
-  ControlService control_;
+  ControlService control_service_;
   RefusedControlService refused_;
+  Control& control_;
+  const std::function<void(bool, const std::string&)> log_;
+  Trimmer trimmer_;  // the relay's thread
+  // Before the servers: the connections that are theirs go through it to the end.
+  std::unique_ptr<Relay> relay_;
   Role full_, query_;
   bool stopped_ = false;
 };
@@ -141,6 +228,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   if (absl::Status s = server->Start(*path); !s.ok()) return s;
   return server;
 }
+
+absl::Status Server::CheckListen(const std::string& listen) {
+  auto path = SocketPath(listen);
+  return path.ok() ? CheckSocketPath(*path) : path.status();
+}
+
+absl::Status Server::CheckThreads() { return TryThreads(kThreads); }
 
 absl::Status Server::CheckFree(const std::string& listen) {
   auto path = SocketPath(listen);

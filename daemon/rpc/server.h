@@ -24,7 +24,7 @@ class Server {
   struct Options {
     std::string listen;  // unix:PATH
     size_t max_connections = 128;
-    size_t max_streams = 64;
+    size_t max_streams = 128;
     std::function<void(bool error, const std::string& text)> log;  // any thread
     // The static view for GetSystem, which is not offered without it. Any thread, may block.
     std::function<std::shared_ptr<const system::System>()> read_system = nullptr;
@@ -34,12 +34,20 @@ class Server {
   // socket), UNAVAILABLE (bind).
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         store::EventLog& events, Control& control);
+  // Whether a daemon could listen there, were there no other. Errors: INVALID_ARGUMENT.
+  static absl::Status CheckListen(const std::string& listen);
+  // Whether there is room for its threads: gRPC aborts where there is none.
+  // Errors: RESOURCE_EXHAUSTED.
+  static absl::Status CheckThreads();
   // Whether Create would find the socket free: to be asked before expensive work.
   static absl::Status CheckFree(const std::string& listen);
 
   virtual ~Server() = default;
   // Readable when somebody wants to connect; for epoll.
   virtual int fd() const = 0;
+  // To be asked now and then: makes the socket's file again where it was removed. True: it did,
+  // and fd() is another one. Errors: ALREADY_EXISTS something else is at the path; UNAVAILABLE.
+  virtual absl::StatusOr<bool> RestoreSocket() = 0;
   virtual void AcceptReady() = 0;
   // Refuses new requests, ends streams, lets the others end within 5 s, removes the socket.
   virtual void Shutdown() = 0;

@@ -14,16 +14,15 @@
 #include <mutex>
 #include <utility>
 
+#include "daemon/rpc/call.h"
 #include "daemon/rpc/watch.h"
 
 namespace footprint::rpc {
 
 template <typename Response>
-class Stream : public grpc::ServerWriteReactor<Response>,
+class Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                public std::enable_shared_from_this<Stream<Response>> {
  public:
-  static constexpr std::chrono::seconds kWritePatience{30};
-
   Stream(grpc::CallbackServerContext* context, Streams& streams)
       : context_(context), streams_(streams) {}
 
@@ -31,7 +30,13 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   bool Register() {
     self_ = this->shared_from_this();
     std::weak_ptr<Stream> weak = self_;
-    id_ = streams_.Add([weak](std::chrono::steady_clock::time_point end) {
+    const auto peer = streams_.clients().Find(context_->peer());
+    if (!peer.has_value()) {
+      End({grpc::StatusCode::UNAVAILABLE, "the connection is over"});
+      return false;
+    }
+    peer_ = *peer;
+    id_ = streams_.Add(peer_, [weak](std::chrono::steady_clock::time_point end) {
       if (auto stream = weak.lock()) stream->Stop(end);
     });
     if (id_ != 0) return true;
@@ -42,6 +47,10 @@ class Stream : public grpc::ServerWriteReactor<Response>,
  protected:
   // The next message, if there is one. Called by one thread at a time, without a lock held.
   virtual bool Next(Response& out) = 0;
+  // There was no room for what Next has made: too many bytes wait to be taken.
+  virtual void Dropped() {
+    End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many bytes of answers wait to be taken"});
+  }
 
   // Something may be there to write.
   void Pump() {
@@ -55,8 +64,7 @@ class Stream : public grpc::ServerWriteReactor<Response>,
         busy_ = true;
         again_ = false;
       }
-      message_.Clear();
-      if (Next(message_)) {
+      if (MakeNext()) {
         {
           const std::lock_guard lock(mutex_);
           write_began_ = std::chrono::steady_clock::now();
@@ -106,9 +114,25 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   }
 
  private:
+  // Bytes alone are kept, and they count until they are written.
+  bool MakeNext() {
+    Response response;
+    if (!Next(response)) return false;
+    grpc::ByteBuffer bytes = Serialized(response);
+    if (bytes.Length() > kMaxReplyBytes ||
+        !streams_.clients().replies.Take(peer_, bytes.Length())) {
+      Dropped();
+      return false;
+    }
+    bytes_ = bytes.Length();
+    message_.Swap(&bytes);
+    return true;
+  }
+
   // Done with a message. True: Pump was called meanwhile, so look again.
   bool Release() {
     grpc::Status status;
+    streams_.clients().replies.Give(peer_, std::exchange(bytes_, 0));
     {
       const std::lock_guard lock(mutex_);
       busy_ = writing_ = false;
@@ -130,12 +154,13 @@ class Stream : public grpc::ServerWriteReactor<Response>,
 
   void OnWriteDone(bool ok) override {
     if (!ok) End(grpc::Status::CANCELLED);
+    message_.Clear();
     if (Release() || ok) Pump();
   }
   void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override {
     Closed();
-    streams_.Remove(id_);
+    if (id_ != 0) streams_.Remove(id_, peer_);
     self_.reset();
   }
 
@@ -143,7 +168,9 @@ class Stream : public grpc::ServerWriteReactor<Response>,
   Streams& streams_;
   uint64_t id_ = 0;
   std::shared_ptr<Stream> self_;
-  Response message_;
+  Peer peer_;
+  grpc::ByteBuffer message_;  // being written
+  uint64_t bytes_ = 0;        // of it, taken from the client's share
   std::chrono::steady_clock::time_point write_began_;
   std::mutex mutex_;
   std::condition_variable written_;  // writing_ has become false

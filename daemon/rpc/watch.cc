@@ -96,7 +96,8 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
       const std::lock_guard lock(latest_mutex_);
       snapshot = std::exchange(latest_, nullptr);
       out.set_sequence(sequence_);
-      out.set_skipped(std::exchange(skipped_, 0));
+      told_ = std::exchange(skipped_, 0);
+      out.set_skipped(told_);
     }
     if (snapshot == nullptr) return false;
     auto now = Take(*snapshot);
@@ -110,8 +111,15 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
     } else {
       ToProto(model::Difference(*now, *before_), omit_processes_, *out.mutable_footprint());
     }
-    if (delta_) before_ = *std::move(now);
+    if (delta_) kept_ = std::exchange(before_, *std::move(now));
     return true;
+  }
+
+  // The next one stands for this one, too.
+  void Dropped() override {
+    if (delta_) before_ = std::move(kept_);
+    const std::lock_guard lock(latest_mutex_);
+    skipped_ += told_ + 1;
   }
 
   // A watch stays with the life that its pid means first: a later process of that pid is
@@ -132,10 +140,10 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
   const milliseconds interval_;
   std::chrono::steady_clock::time_point due_;  // Schedule alone
   const bool omit_processes_, delta_;
-  std::optional<model::Footprint> before_;  // Next alone
+  std::optional<model::Footprint> before_, kept_;  // Next and Dropped alone
   std::mutex latest_mutex_;
   model::SnapshotPtr latest_;
-  uint64_t sequence_ = 0, skipped_ = 0;
+  uint64_t sequence_ = 0, skipped_ = 0, told_ = 0;
 };
 
 class EventWatch : public Stream<v1::WatchEventsResponse> {
@@ -160,6 +168,7 @@ class EventWatch : public Stream<v1::WatchEventsResponse> {
     });
     Pump();
   }
+  void Refuse(const absl::Status& status) { End(ToGrpc(status)); }
 
  private:
   void Closed() override {
@@ -201,16 +210,16 @@ absl::StatusOr<milliseconds> IntervalOf(const v1::WatchFootprintRequest& request
 
 }  // namespace
 
-uint64_t Streams::Add(Stop stop) {
+uint64_t Streams::Add(const Peer& peer, Stop stop) {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || stops_.size() >= most_) return 0;
+  if (stopping_ || !clients_.streams.Take(peer, 1)) return 0;
   stops_[next_] = std::move(stop);
   return next_++;
 }
 
-void Streams::Remove(uint64_t id) {
+void Streams::Remove(uint64_t id, const Peer& peer) {
   const std::lock_guard lock(mutex_);
-  stops_.erase(id);
+  if (stops_.erase(id) != 0) clients_.streams.Give(peer, 1);
 }
 
 void Streams::StopAll() {
@@ -229,16 +238,20 @@ std::chrono::steady_clock::time_point NextOnGrid(std::chrono::steady_clock::time
   return std::chrono::steady_clock::time_point((now.time_since_epoch() / interval + 1) * interval);
 }
 
-grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
-    grpc::CallbackServerContext* context, const v1::WatchFootprintRequest& request,
-    Control& control, Streams& streams) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartFootprintWatch(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer& bytes, Control& control,
+    Streams& streams) {
+  v1::WatchFootprintRequest request;
+  const absl::Status parsed = Parse(bytes, request);
   const auto scope = ToScope(request.scope());
   const auto interval = IntervalOf(request);
   const auto watch = std::make_shared<FootprintWatch>(
       context, streams, control, scope.ok() ? *scope : model::Scope{}, request,
       interval.ok() ? *interval : milliseconds(1000));
   if (!watch->Register()) return watch.get();
-  if (!scope.ok() || !interval.ok()) {
+  if (!parsed.ok()) {
+    watch->Refuse(parsed);
+  } else if (!scope.ok() || !interval.ok()) {
     watch->Refuse(scope.ok() ? interval.status() : scope.status());
   } else {
     watch->Begin();
@@ -246,13 +259,21 @@ grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
   return watch.get();
 }
 
-grpc::ServerWriteReactor<v1::WatchEventsResponse>* StartEventWatch(
-    grpc::CallbackServerContext* context, const v1::WatchEventsRequest& request,
-    store::EventLog& events, Streams& streams) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartEventWatch(grpc::CallbackServerContext* context,
+                                                            const grpc::ByteBuffer& bytes,
+                                                            store::EventLog& events,
+                                                            Streams& streams) {
+  v1::WatchEventsRequest request;
+  const absl::Status parsed = Parse(bytes, request);
   std::set<int> kinds;
   for (const int kind : request.kinds()) kinds.insert(kind);
   const auto watch = std::make_shared<EventWatch>(context, streams, events, std::move(kinds));
-  if (watch->Register()) watch->Begin();
+  if (!watch->Register()) return watch.get();
+  if (parsed.ok()) {
+    watch->Begin();
+  } else {
+    watch->Refuse(parsed);
+  }
   return watch.get();
 }
 

@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 
+#include "daemon/rpc/clients.h"
 #include "daemon/rpc/control.h"
 #include "daemon/store/store.h"
 #include "footprint/v1/footprint.grpc.pb.h"
@@ -27,15 +28,16 @@ class Streams {
   // Ends a stream; one that still writes at that time is cut off.
   using Stop = std::function<void(std::chrono::steady_clock::time_point)>;
 
-  explicit Streams(size_t most) : most_(most) {}
-  // 0: no room, or the server is stopping.
-  uint64_t Add(Stop stop);
-  void Remove(uint64_t id);
+  explicit Streams(Clients& clients) : clients_(clients) {}
+  Clients& clients() { return clients_; }
+  // 0: no room for this client, or the server is stopping.
+  uint64_t Add(const Peer& peer, Stop stop);
+  void Remove(uint64_t id, const Peer& peer);
   // Ends all, now and to come. Waits for their last messages.
   void StopAll();
 
  private:
-  const size_t most_;
+  Clients& clients_;
   std::mutex mutex_;
   bool stopping_ = false;
   uint64_t next_ = 1;
@@ -47,13 +49,14 @@ class Streams {
 std::chrono::steady_clock::time_point NextOnGrid(std::chrono::steady_clock::time_point now,
                                                  std::chrono::milliseconds interval);
 
-grpc::ServerWriteReactor<v1::WatchFootprintResponse>* StartFootprintWatch(
-    grpc::CallbackServerContext* context, const v1::WatchFootprintRequest& request,
-    Control& control, Streams& streams);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartFootprintWatch(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer& bytes, Control& control,
+    Streams& streams);
 
-grpc::ServerWriteReactor<v1::WatchEventsResponse>* StartEventWatch(
-    grpc::CallbackServerContext* context, const v1::WatchEventsRequest& request,
-    store::EventLog& events, Streams& streams);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartEventWatch(grpc::CallbackServerContext* context,
+                                                            const grpc::ByteBuffer& bytes,
+                                                            store::EventLog& events,
+                                                            Streams& streams);
 
 }  // namespace footprint::rpc
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/store/recordings.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace footprint::store {
@@ -22,27 +26,23 @@ bool HasRoot(const model::Scope& scope) {
   return scope.kind == model::Scope::Kind::kPid || scope.kind == model::Scope::Kind::kTree;
 }
 
-// The window's beginning where nothing matched yet: zero calls at this time.
-model::Footprint Nothing(const model::Snapshot& now) {
-  model::Footprint begin;
-  begin.losses = now.losses;
-  begin.overflow_calls = now.losses[model::Loss::kCallsUnattributed];
-  begin.end_realtime_ns = now.realtime_ns;
-  begin.end_boottime_ns = now.boottime_ns;
-  begin.origin = now.origin;
-  begin.objects = now.objects;
-  begin.modules = now.modules;
-  begin.tiers = now.tiers;
-  begin.cost = now.cost;
-  return begin;
-}
-
 // Footprint of the scope, empty where a name matches nothing.
 absl::StatusOr<model::Footprint> EvaluateOrNothing(const model::Snapshot& now,
                                                    const model::Scope& scope) {
   auto footprint = model::Evaluate(now, scope);
-  if (absl::IsNotFound(footprint.status()) && !HasRoot(scope)) return Nothing(now);
+  if (absl::IsNotFound(footprint.status()) && !HasRoot(scope)) return model::Nothing(now, scope);
   return footprint;
+}
+
+// 128 random bits. A number that counts would be given out again after a restart, to another
+// client, and the first one's StopRecording would end that one's recording.
+absl::StatusOr<std::string> NewId() {
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
+    return absl::ErrnoToStatus(errno, "getrandom");
+  }
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
 }
 
 }  // namespace
@@ -65,7 +65,8 @@ void Recordings::DropAbandoned(const model::Snapshot& now) {
 }
 
 absl::StatusOr<std::string> Recordings::Start(const model::Snapshot& now, model::Scope scope,
-                                              bool from_next_exec, std::string label) {
+                                              bool from_next_exec, std::string label,
+                                              std::string owner) {
   NoteDeadRoots(now);
   // Only when room is needed: who comes back late still gets an answer.
   if (running_.size() >= limit_) DropAbandoned(now);
@@ -86,9 +87,21 @@ absl::StatusOr<std::string> Recordings::Start(const model::Snapshot& now, model:
   }
   auto begin = EvaluateOrNothing(now, scope);
   if (!begin.ok()) return begin.status();
-  const std::string id = absl::StrCat("r", next_++);
-  running_.emplace(id, Running{std::move(scope), std::move(label), *std::move(begin)});
+  auto id = NewId();
+  if (!id.ok()) return id;
+  running_.emplace(*id, Running{.scope = std::move(scope),
+                                .label = std::move(label),
+                                .owner = std::move(owner),
+                                .begin = *std::move(begin)});
   return id;
+}
+
+void Recordings::DropOwnedBy(const std::string& owner) {
+  std::erase_if(running_, [&](const auto& recording) {
+    const bool theirs = !owner.empty() && recording.second.owner == owner;
+    if (theirs) root_dead_since_.erase(recording.first);
+    return theirs;
+  });
 }
 
 absl::StatusOr<Ended> Recordings::Stop(const model::Snapshot& now, const std::string& id) {

@@ -27,8 +27,11 @@ class Recordings {
   // Returns the recording's id. from_next_exec: see StartRecordingRequest in the API.
   // Errors: NOT_FOUND no such process; RESOURCE_EXHAUSTED too many recordings.
   // A command or unit that matches nothing yet begins at zero.
+  // owner: whose end is the recording's; empty: nobody's.
   absl::StatusOr<std::string> Start(const model::Snapshot& now, model::Scope scope,
-                                    bool from_next_exec, std::string label);
+                                    bool from_next_exec, std::string label, std::string owner = "");
+  // Ends all recordings of an owner that is gone.
+  void DropOwnedBy(const std::string& owner);
   // Errors: NOT_FOUND no such recording.
   absl::StatusOr<Ended> Stop(const model::Snapshot& now, const std::string& id);
   // Lives that must stay whole until their recording ends.
@@ -39,6 +42,7 @@ class Recordings {
   struct Running {
     model::Scope scope;
     std::string label;
+    std::string owner;
     model::Footprint begin;
   };
   void NoteDeadRoots(const model::Snapshot& now);
@@ -46,7 +50,6 @@ class Recordings {
   void DropAbandoned(const model::Snapshot& now);
 
   const size_t limit_;
-  uint64_t next_ = 1;
   std::map<std::string, Running> running_;
   std::map<std::string, uint64_t> root_dead_since_;  // first seen so, boot-time ns, by id
 };

@@ -89,6 +89,7 @@ Daemon::Daemon(const DaemonOptions& options) : target_("unix:" + (dir_ / "query.
   int notify = NotifySocket(dir_ / "notify.sock");
   Launch launch;
   launch.argv = {Binary("footprintd"), "--listen", target_, "--config", dir_ / "config.toml"};
+  launch.argv.insert(launch.argv.begin(), options.under.begin(), options.under.end());
   launch.environment = {"NOTIFY_SOCKET=" + (dir_ / "notify.sock")};
   // A sanitizer keeps freed memory back; what stays is what a memory test may judge.
   if (!getenv("ASAN_OPTIONS")) launch.environment.push_back("ASAN_OPTIONS=quarantine_size_mb=1");

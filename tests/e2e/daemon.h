@@ -22,6 +22,7 @@ using Json = nlohmann::json;
 struct DaemonOptions {
   std::string config;  // TOML, beside `interval_ms = 100`, which it may not name again
   bool hide_btf = false;
+  std::vector<std::string> under;  // a command that executes the daemon: unshare(1)
 };
 
 class Daemon {

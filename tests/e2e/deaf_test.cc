@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients that connect and never read: others are answered, and memory stays flat.
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cerrno>
-#include <cstring>
 
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/http2.h"
 
 namespace footprint::e2e {
 namespace {
@@ -21,23 +16,6 @@ constexpr uint64_t kRoom = 64 << 20;  // red zones and shadow of the same alloca
 // The daemon gives its start's memory back, so that there is none to grow into.
 constexpr uint64_t kRoom = 24 << 20;
 #endif
-
-// One HTTP/2 frame, RFC 9113 section 4.1.
-std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& body) {
-  const auto size = static_cast<uint32_t>(body.size());
-  std::string frame;
-  for (int shift : {16, 8, 0}) frame += static_cast<char>(size >> shift);
-  frame += static_cast<char>(type);
-  frame += static_cast<char>(flags);
-  for (int shift : {24, 16, 8, 0}) frame += static_cast<char>(stream >> shift);
-  return frame + body;
-}
-
-// A header field, literal and not indexed, RFC 7541 section 6.2.2. Lengths below 127.
-std::string Field(const std::string& name, const std::string& value) {
-  return std::string(1, '\0') + static_cast<char>(name.size()) + name +
-         static_cast<char>(value.size()) + value;
-}
 
 // WatchFootprint of the system every 100 ms, with all the flow-control window there is.
 std::string WatchRequest() {
@@ -54,38 +32,6 @@ std::string WatchRequest() {
          Frame(8, 0, 0, std::string("\x7f\xff\x00\x00", 4)) + Frame(1, 4, 1, headers) +
          Frame(0, 1, 1, data);
 }
-
-class Deaf {
- public:
-  Deaf(const std::string& path, const std::string& text) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-    socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(socket_ >= 0);
-    REQUIRE(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    // A daemon that is full may have closed the connection already.
-    if (!text.empty()) send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-  }
-  ~Deaf() { close(socket_); }
-  Deaf(const Deaf&) = delete;
-  Deaf& operator=(const Deaf&) = delete;
-  // Bytes that the daemon has written and nobody read, up to a limit.
-  size_t Waiting() const {
-    char buffer[65536];
-    ssize_t got = recv(socket_, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_PEEK);
-    return got > 0 ? got : 0;
-  }
-  // The daemon has closed the connection.
-  bool Refused() const {
-    char byte;
-    ssize_t got = recv(socket_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
-    return got == 0 || (got < 0 && errno == ECONNRESET);
-  }
-
- private:
-  int socket_;
-};
 
 std::chrono::milliseconds TimeOfStatus(const Daemon& daemon) {
   auto begin = std::chrono::steady_clock::now();

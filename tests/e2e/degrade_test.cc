@@ -193,7 +193,7 @@ TEST_CASE("e2e.degrade.missing_hooks_keep_the_totals") {
 TEST_CASE("e2e.degrade.refuses_without_sys_enter") {
   Outcome outcome = Refusal("disable_hooks = [\"sys_enter\"]\n");
   INFO(outcome.err);
-  CHECK(outcome.status == 69);
+  CHECK(outcome.status == 78);
   CHECK(Lines(outcome.err) == 1);
   CHECK(Has(outcome.err, "sys_enter"));
 }

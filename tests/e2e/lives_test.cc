@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -118,6 +119,43 @@ TEST_CASE("e2e.lives.reused_pid_inherits_nothing") {
       CHECK(Count(after, "getppid") == 0);
       CHECK(Count(after, "execve") == 1);
       CHECK(Count(after, "exit_group") == 1);
+    }
+  }
+}
+
+// A thread that takes its leader's place in an exec, which fails then, ends under another tid. What
+// it was counted in must not be taken for that of the next thread on its stack.
+TEST_CASE("e2e.lives.failed_exec_leaves_nothing") {
+  constexpr uint64_t kProcesses = 200, kSuccessors = 400, kEach = 101;
+  // Without a hook for the end of threads they are known by their tids.
+  const std::vector<std::string> ways = {"object = \"core\"\n", "object = \"plain\"\n",
+                                         "object = \"full\"\n",
+                                         "disable_hooks = [\"sched_process_exit\"]\n"};
+  for (const std::string& way : ways) {
+    DYNAMIC_SECTION(way) {
+      Daemon daemon({"slots = 4096\n" + way});
+      const Json footprint = daemon.Record(
+          {Workload("failed_exec"), std::to_string(kProcesses), std::to_string(kSuccessors)});
+      RequireSound(footprint);
+      CHECK(Count(footprint, "getppid") == kSuccessors * kEach);
+      CHECK(Row(footprint, "execve").at("errors") == kProcesses);
+      CHECK(Count(footprint, "execve") == 1 + kProcesses + kSuccessors / 2);
+      uint64_t working = 0;
+      for (const Json& row : footprint.at("processes")) {
+        const uint64_t folded = std::max<uint64_t>(row.value("folded", uint64_t{0}), 1);
+        if (row.value("comm", "") == "exe") working += folded;
+      }
+      CHECK(working == kSuccessors / 2);
+      // Nobody of them lives on, and no slot is held.
+      CHECK(Eventually([&] {
+        const Json all = daemon.Query({"show", "--command", "failed_exec"});
+        return std::none_of(all.at("processes").begin(), all.at("processes").end(),
+                            [](const Json& row) { return row.value("alive", false); });
+      }));
+      CHECK(Eventually([&] {
+        return daemon.Query({"status"}).at("slots").at("used").get<uint64_t>() < kProcesses;
+      }));
+      daemon.Stop();
     }
   }
 }

@@ -59,12 +59,12 @@ TEST_CASE("e2e.names.look_up_without_a_daemon") {
 TEST_CASE("e2e.names.a_run_prints_the_table_made_by_hand") {
   Daemon daemon;
   const Outcome run = daemon.Client({"run", "--", Workload("calls"), "getppid=23", "close=7"});
-  INFO(run.out);
+  INFO(run.err);
   REQUIRE(run.status == 0);
-  CHECK(Has(run.out, "system call"));
-  CHECK(Has(run.out, "subsystem"));
-  CHECK(Has(run.out, "definition"));
-  std::istringstream lines(run.out);
+  CHECK(Has(run.err, "system call"));
+  CHECK(Has(run.err, "subsystem"));
+  CHECK(Has(run.err, "definition"));
+  std::istringstream lines(run.err);
   bool getppid = false, process = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("getppid ")) {

@@ -10,8 +10,8 @@ from lib.rounds import interleave, loop
 from lib.subjects import Daemon, Empty, Nothing
 
 NAME, TITLE = "scale", "Scale"
-KINDS = {"distinct": ("distinct calls of one thread (each ENOSYS)", [1, 16, 64, 256]),
-         "objects": ("distinct objects of one thread (fcntl of terminals)", [1, 8, 64, 256]),
+KINDS = {"distinct": ("distinct calls of one thread (each ENOSYS)", [1, 16, 64]),
+         "objects": ("distinct objects of one thread (fcntl of sockets)", [1, 8, 64]),
          "sleepers": ("threads that live (the last one is timed)", [10, 100, 1000, 10_000])}
 AGE_SECONDS = 40  # longest that one churn may take
 

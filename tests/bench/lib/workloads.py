@@ -95,12 +95,21 @@ def storm(watch, scale: float) -> float:
     return (after - before) / (last - first)
 
 
+def netdev(watch, scale: float) -> float:
+    """Rounds of ioctls over the network devices, a second: one process that calls nothing else."""
+    told = run(watch.wrap([machine.find("stress-ng"), "--netdev", 1, "--netdev-ops",
+                           max(500, int(20_000 * scale)), "--metrics-brief", "--stdout"]))
+    # Rounds; seconds of the wall, the program and the kernel; rounds a second by the first.
+    return float(re.search(r"netdev +\d+(?: +[\d.]+){3} +([\d.]+)", told).group(1))
+
+
 WORKLOADS = {
     "redis": (redis, "redis, SET requests/s"),
     "sqlite_disk": (sqlite_disk, "sqlite on disk, inserts/s"),
     "sqlite_memory": (sqlite_memory, "sqlite in memory, inserts/s"),
     "tar": (tar, "tar of " + TREE + ", files/s"),
     "oref0": (oref0, "oref0, runs/s"),
+    "netdev": (netdev, "stress-ng netdev, rounds/s"),
     "storm": (storm, "storm of forks, forks/s"),
 }
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/config.h"
 
+#include <linux/types.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
 
+#include "bpf/abi/footprint.h"
+#include "daemon/app/check_config.h"
 #include "daemon/app/origin.h"
 
 namespace footprint::app {
@@ -44,7 +48,10 @@ TEST_CASE("unit.app.config_mistakes_are_named") {
   CHECK_THAT(Complaint("interval_ms = 1\n"), Catch::Contains("from 50"));
   CHECK_THAT(Complaint("disable_hooks = [1]\n"), Catch::Contains("array of strings"));
   CHECK_THAT(Complaint("slots = \n"), Catch::Contains(":1:"));
-  CHECK_FALSE(LoadConfig("/nonexistent/file").ok());
+  for (const char* path : {"/nonexistent/file", "/tmp", "/proc/self/mem", ""}) {
+    INFO(path);
+    CHECK(absl::IsInvalidArgument(LoadConfig(path).status()));
+  }
 }
 
 TEST_CASE("unit.app.budget_and_calibration") {
@@ -59,7 +66,9 @@ TEST_CASE("unit.app.budget_and_calibration") {
                Catch::Contains("cpu_budget"));
   }
   CHECK_THAT(Complaint("calibrate = 1\n"), Catch::Contains("true or false"));
-  CHECK_THAT(Complaint("cpu_budget = 1\ncalibrate = false\n"),
+  const auto both = Load("cpu_budget = 1\ncalibrate = false\n");
+  REQUIRE(both.ok());
+  CHECK_THAT(std::string(CheckConfig(*both).message()),
              Catch::Contains("cpu_budget needs calibrate"));
 }
 
@@ -106,15 +115,38 @@ TEST_CASE("unit.app.every_documented_key_is_known_with_its_default") {
   CHECK(c->log_level == defaults.log_level);
 }
 
-TEST_CASE("unit.app.slots_follow_memory_and_processors") {
-  constexpr uint64_t kGiB = uint64_t{1} << 30;
-  CHECK(DefaultSlots(kGiB / 2, 4) == 512);
-  CHECK(DefaultSlots(kGiB - kGiB / 8, 4) == 1024);
-  CHECK(DefaultSlots(kGiB, 4) == 1024);
-  CHECK(DefaultSlots(4 * kGiB, 1) == 1024);
-  CHECK(DefaultSlots(4 * kGiB, 4) == 2048);
-  CHECK(DefaultSlots(64 * kGiB, 6) == 4096);
-  CHECK(DefaultSlots(64 * kGiB, 128) == 4096);
+TEST_CASE("unit.app.slots_follow_memory_and_limit") {
+  constexpr uint64_t kMiB = uint64_t{1} << 20, kGiB = uint64_t{1} << 30;
+  CHECK(SlotBudget(kGiB / 2, kNoLimit) == 8 * kMiB);
+  CHECK(SlotBudget(100 * kGiB, kNoLimit) == kGiB);
+  CHECK(SlotBudget(100 * kGiB, 128 * kMiB) == 64 * kMiB);
+  CHECK(SlotsWithin(0) == 256);
+  const uint32_t slots = SlotsWithin(8 * kMiB);
+  CHECK(slots % FP_BLOCK_SLOTS == 0);
+  CHECK(slots * sizeof(fp_slot) <= 8 * kMiB);
+  CHECK((slots + FP_BLOCK_SLOTS) * sizeof(fp_slot) > 8 * kMiB);
+  CHECK(SlotsWithin(100 * kGiB) == 24576);
+}
+
+TEST_CASE("unit.app.memory_limit_is_the_least_above") {
+  const auto root =
+      std::filesystem::temp_directory_path() / ("footprint_limit_" + std::to_string(getpid()));
+  const auto write = [&](const std::string& path, const std::string& text) {
+    std::filesystem::create_directories((root / path).parent_path());
+    std::ofstream(root / path) << text;
+  };
+  CHECK(MemoryLimit(root.string()) == kNoLimit);
+  write("proc/self/cgroup", "1:name=systemd:/x\n0::/system.slice/footprintd.service\n");
+  CHECK(MemoryLimit(root.string()) == kNoLimit);
+  write("sys/fs/cgroup/system.slice/footprintd.service/memory.max", "max\n");
+  CHECK(MemoryLimit(root.string()) == kNoLimit);
+  write("sys/fs/cgroup/system.slice/footprintd.service/memory.max", "134217728\n");
+  CHECK(MemoryLimit(root.string()) == 134217728);
+  write("sys/fs/cgroup/system.slice/footprintd.service/memory.high", "100663296\n");
+  CHECK(MemoryLimit(root.string()) == 100663296);
+  write("sys/fs/cgroup/system.slice/memory.max", "67108864\n");
+  CHECK(MemoryLimit(root.string()) == 67108864);
+  std::filesystem::remove_all(root);
 }
 
 }  // namespace

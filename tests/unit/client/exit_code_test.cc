@@ -43,13 +43,19 @@ TEST_CASE("an absent daemon is named with its target", "[client]") {
   const absl::Status status = (*connection)->GetStatus().status();
   CHECK(status.code() == absl::StatusCode::kUnavailable);
   CHECK(status.message() ==
-        "no daemon at unix:/nonexistent/footprint.sock: No such file or directory");
+        "no daemon at unix:/nonexistent/footprint.sock: No such file or directory; --target or "
+        "FOOTPRINT_TARGET name another");
 }
 
 TEST_CASE("at most one scope option", "[client]") {
   CHECK(ToScope({})->system());
   CHECK(ToScope({.tree = 12})->tree_pid() == 12);
   CHECK(Describe(*ToScope({.unit = "ssh.service"})) == "unit ssh.service");
+  // A protobuf string must be UTF-8; names need not be.
+  CHECK(ToScope({.command = "caf\xc3\xa9"})->command() == "caf\xc3\xa9");
+  CHECK(ToScope({.command = "\xff*"})->command_raw() == "\xff*");
+  CHECK(ToScope({.unit = "\xc3"})->unit_raw() == "\xc3");
+  CHECK(Describe(*ToScope({.unit = "\xc3"})) == "unit \\xc3");
   CHECK(ToScope({.pid = 1, .command = "x"}).status().code() == absl::StatusCode::kInvalidArgument);
 }
 

@@ -145,6 +145,15 @@ TEST_CASE("the rules print as a table", "[client]") {
   CHECK_THAT(render::Rules(render::Format::kTable, false), Contains("call  mmap "));
 }
 
+TEST_CASE("only what was plausibly meant is suggested", "[client]") {
+  const std::vector<std::string> known = {"--output", "--format", "--label", "--limit"};
+  CHECK(DidYouMean("--ouput", known) == "; did you mean --output?");
+  CHECK(DidYouMean("--fromat", known) == "; did you mean --format?");
+  CHECK(DidYouMean("--l", known) == "; did you mean --label or --limit?");
+  CHECK(DidYouMean("--frobnicate", known).empty());
+  CHECK(DidYouMean("x", {}).empty());
+}
+
 TEST_CASE("features beside a configuration", "[client]") {
   const auto archs = names::FeatureArchs();
   const size_t x86 = std::find(archs.begin(), archs.end(), "x86") - archs.begin();

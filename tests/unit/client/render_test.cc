@@ -76,7 +76,7 @@ TEST_CASE("who served the calls, in every format", "[client]") {
                       "\"driver\":\"spidev\",\"module\":\"spidev\",\"subsystem\":\"spi\","));
   CHECK_THAT(json,
              Contains("\"command\":\"0x40206b00\",\"name\":\"SPI_IOC_MESSAGE(1)\",\"named\":true,"
-                      "\"calls\":914"));
+                      "\"foreign\":false,\"calls\":914"));
   CHECK_THAT(json, Contains("\"served_by\":[\"spi\",\"pipe\"]"));
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("two ABIs show a column for them", "[client]") {
 }
 
 // The table that people made by hand fits their terminals, whatever is in it.
-TEST_CASE("the table of calls keeps to 80 columns", "[client]") {
+TEST_CASE("the table of calls keeps to the terminal", "[client]") {
   Report report = SampleReport();
   v1::Syscall& row = *report.footprint.add_syscalls();
   row.set_abi("x86_64");
@@ -115,14 +115,75 @@ TEST_CASE("the table of calls keeps to 80 columns", "[client]") {
   row.set_errors(123456);
   TableOptions options;
   options.by = By::kSyscall;
-  const std::string table = FootprintTable(report, options);
-  const std::string calls = table.substr(table.find("system call"));
-  CHECK_THAT(calls, Contains("  ~"));
-  CHECK_THAT(calls, Contains("/syscalls.c\n"));
-  for (size_t begin = 0, end; begin < calls.size(); begin = end + 1) {
-    end = calls.find('\n', begin);
-    CHECK(end - begin <= 80);
+  // Without a terminal all of it is there.
+  CHECK_THAT(FootprintTable(report, options),
+             Contains("  kernel/sched/a_long_directory/syscalls.c\n") && !Contains("~"));
+  for (size_t width : {20, 40, 60, 80, 100, 120}) {
+    options.look = Look(false, width);
+    const std::string table = FootprintTable(report, options);
+    const std::string calls = table.substr(table.find("system call"));
+    CAPTURE(width, calls);
+    for (size_t begin = 0, end; begin < calls.size(); begin = end + 1) {
+      end = calls.find('\n', begin);
+      CHECK(end - begin <= width);
+    }
+    CHECK_THAT(calls, Contains("sched_setattr"));
+    // Whole, or not there.
+    CHECK((calls.find("definition") == std::string::npos) ==
+          (calls.find("kernel/sched/a_long_directory/syscalls.c\n") == std::string::npos));
   }
+}
+
+TEST_CASE("denied calls have a column where there are any", "[client]") {
+  Report report = SampleReport();
+  CHECK_THAT(FootprintTable(report, {}), !Contains("denied"));
+  report.footprint.set_denied(5);
+  report.footprint.mutable_syscalls(1)->set_denied(5);
+  report.footprint.mutable_subsystems(0)->set_denied(5);
+  report.footprint.mutable_processes(0)->set_denied(5);
+  const std::string table = FootprintTable(report, {});
+  CHECK_THAT(table, Contains("in flight, 5 denied\n") &&
+                        Contains("subsystem   calls  errors  denied    total") &&
+                        Contains("system call  calls  errors  denied       total") &&
+                        Contains("close            7       0       5        0 ns") &&
+                        Contains("calls  errors  denied  total  unit\n"));
+  CHECK(FootprintCsv(report, By::kSubsystem, false) ==
+        "filesystem,Filesystems,30,2,5,4560,true\r\n");
+}
+
+TEST_CASE("a limit holds for every table and for CSV", "[client]") {
+  Report report = SampleReport();
+  TableOptions options;
+  options.limit = 1;
+  options.by = By::kSyscall;
+  const std::string table = FootprintTable(report, options);
+  CHECK_THAT(table, Contains("\nread ") && !Contains("\nclose ") &&
+                        Contains("... and 1 more (--limit 0)\n"));
+  options.by = By::kDriver;
+  CHECK_THAT(FootprintTable(report, options),
+             !Contains("\npipe ") && Contains("... and 1 more (--limit 0)\n"));
+  CHECK(FootprintCsv(report, By::kDriver, false, 1) ==
+        "spi,spidev,spidev,spi,,20,1,4000,1230,true\r\n");
+  CHECK(FootprintCsv(report, By::kDriver, false, 7) == FootprintCsv(report, By::kDriver, false));
+  // Twenty processes where all tables are printed, all of them where they were asked for.
+  for (int i = 0; i < 30; ++i) report.footprint.add_processes()->set_pid(100 + i);
+  CHECK_THAT(FootprintTable(report, {}), Contains("... and 11 more (--limit 0)\n"));
+  options = {};
+  options.by = By::kProcess;
+  CHECK_THAT(FootprintTable(report, options), Contains("\n129 ") && !Contains("more ("));
+}
+
+TEST_CASE("no title stands without a row", "[client]") {
+  Report report;
+  report.footprint.set_tier("full");
+  report.footprint.set_complete(true);
+  const std::string all = FootprintTable(report, {});
+  CHECK_THAT(all, !Contains("calls  errors") && Catch::EndsWith("0 in flight\n"));
+  TableOptions options;
+  options.by = By::kIoctl;
+  CHECK_THAT(FootprintTable(report, options), Catch::EndsWith("\n\nNo ioctl was called.\n"));
+  report.footprint.set_tier("latency");
+  CHECK_THAT(FootprintTable(report, options), Contains("was not measured: tier latency"));
 }
 
 TEST_CASE("no format lets a hostile name through", "[client]") {
@@ -166,12 +227,13 @@ TEST_CASE("a line of JSON is one line", "[client]") {
 
 TEST_CASE("a run adds the command and how it ended", "[client]") {
   Report report = SampleReport();
-  report.run = RunResult{{"sh", "-c", "x"}, "nightly", 137, 9};
+  report.run = RunResult{{"sh", "-c", "x y"}, "nightly", 137, 9};
   const auto json = nlohmann::json::parse(FootprintJson(report, true));
-  CHECK(json["run"]["command"] == nlohmann::json({"sh", "-c", "x"}));
+  CHECK(json["run"]["command"] == nlohmann::json({"sh", "-c", "x y"}));
   CHECK(json["run"]["exit_status"] == 137);
-  CHECK_THAT(FootprintTable(report, {}),
-             Catch::StartsWith("command   sh -c x\nlabel     nightly\nended     by signal 9\n"));
+  CHECK_THAT(
+      FootprintTable(report, {}),
+      Catch::StartsWith("command   sh -c 'x y'\nlabel     nightly\nended     by signal 9\n"));
 }
 
 TEST_CASE("CSV quotes by RFC 4180 and guards against formulas", "[client]") {
@@ -196,8 +258,8 @@ TEST_CASE("the CSV of system calls", "[client]") {
         "x86_64,-1,close,filesystem,7,0,0,0,0,0,true\r\n");
   report.watch = WatchPosition{5, 0};
   CHECK(FootprintCsv(report, By::kSubsystem, true) ==
-        "sequence,name,title,calls,errors,total_ns,complete\r\n"
-        "5,filesystem,Filesystems,30,2,4560,true\r\n");
+        "sequence,name,title,calls,errors,denied,total_ns,complete\r\n"
+        "5,filesystem,Filesystems,30,2,0,4560,true\r\n");
 }
 
 TEST_CASE("quantiles are upper bounds of buckets", "[client]") {
@@ -223,12 +285,52 @@ TEST_CASE("the status names what is missing", "[client]") {
   const std::string table = StatusTable(status, "unix:/s", false);
   CHECK_THAT(table, Contains("degraded        no BTF\n"));
   CHECK_THAT(table, Contains("MISSING   module_load: no such tracepoint\n"));
-  CHECK_THAT(table, Contains("own CPU         0.100 % of one core (10.0 ms)\n"));
+  CHECK_THAT(table, Contains("own CPU         0.10 % of one core (10.0 ms since its start)\n"));
   const auto json = nlohmann::json::parse(StatusJson(status, "unix:/s"));
   CHECK(json["hooks"][0]["attached"] == false);
   CHECK(json["uptime_ns"] == 10'000'000'000);
   CHECK_THAT(StatusCsv(status, "unix:/s"),
              Contains("hooks.module_load,missing: no such tracepoint\r\n"));
+}
+
+// 230 ms of loading in the first 50 ms after the attach are no 460 %.
+TEST_CASE("a daemon that has just started has no share yet", "[client]") {
+  v1::GetStatusResponse status;
+  status.mutable_uptime()->set_nanos(50'000'000);
+  status.set_own_cpu_ns(230'000'000);
+  status.mutable_cost()->set_own_cpu_ns(90'000'000);
+  status.mutable_cost()->set_own_percent_of_core(180);
+  status.mutable_cost()->set_calls(12);
+  std::string table = StatusTable(status, "unix:/s", false);
+  CHECK_THAT(table, Contains("own CPU         230 ms since its start\n"));
+  CHECK_THAT(table, Contains("cost            daemon 90.0 ms of CPU time; per call not known"));
+  CHECK_THAT(table, !Contains("%"));
+  // Later the share is of the time since the attach, whatever the start took.
+  status.mutable_uptime()->set_seconds(10);
+  status.mutable_cost()->set_own_percent_of_core(0.9);
+  table = StatusTable(status, "unix:/s", false);
+  CHECK_THAT(table, Contains("own CPU         0.90 % of one core (230 ms since its start)\n"));
+  CHECK_THAT(table, Contains("cost            daemon 0.90 % of one core; per call"));
+  CHECK(nlohmann::json::parse(StatusJson(status, "s"))["own_cpu_percent"] == 0.9);
+}
+
+TEST_CASE("what the kernel has no use for is not missing", "[client]") {
+  v1::GetStatusResponse status;
+  v1::Hook& hook = *status.add_hooks();
+  hook.set_name("module_load");
+  hook.set_reason("not needed: this kernel loads no modules (CONFIG_MODULES=n)");
+  CHECK_THAT(StatusTable(status, "unix:/s", false),
+             Contains("  absent    module_load: not needed: this kernel loads no modules") &&
+                 !Contains("MISSING"));
+  const features::Finding none = {"raw_tp:module_load",
+                                  features::Importance::kNotNeeded,
+                                  false,
+                                  "this kernel loads no modules",
+                                  "",
+                                  ""};
+  CHECK(DoctorTable({none}, "", false) ==
+        "absent   raw_tp:module_load  not needed  this kernel loads no modules\n"
+        "footprintd can run here.\n");
 }
 
 TEST_CASE("the doctor's verdict", "[client]") {

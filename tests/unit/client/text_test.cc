@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/text.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -57,6 +60,55 @@ TEST_CASE("units change before a number has four digits", "[client]") {
   CHECK(HumanRate(12.34) == "12.3");
   CHECK(HumanRate(123'456) == "123k");
   CHECK(HumanRate(4'560'000) == "4.56M");
+}
+
+TEST_CASE("a share has no exponent", "[client]") {
+  CHECK(HumanPercent(0) == "0");
+  CHECK(HumanPercent(0.0001) == "<0.001");
+  CHECK(HumanPercent(0.0123) == "0.012");
+  CHECK(HumanPercent(0.1) == "0.10");
+  CHECK(HumanPercent(4.1) == "4.10");
+  CHECK(HumanPercent(45.67) == "45.7");
+  CHECK(HumanPercent(180) == "180");
+  CHECK(HumanPercent(123456.7) == "123457");
+}
+
+TEST_CASE("words are quoted as a shell reads them", "[client]") {
+  CHECK(ShellWords({"ls", "-l", "/tmp/a_b.c"}) == "ls -l /tmp/a_b.c");
+  CHECK(ShellWords({"sh", "-c", "echo $x; true"}) == "sh -c 'echo $x; true'");
+  CHECK(ShellWords({"", "it's", "a*"}) == "'' 'it'\\''s' 'a*'");
+  CHECK(ShellWords({}).empty());
+}
+
+TEST_CASE("fields wrap at the terminal's edge, beside their name", "[client]") {
+  CHECK(Field("name", "one two three", 6, 0) == "name  one two three\n");
+  CHECK(Field("name", "one two three", 6, 14) == "name  one two\n      three\n");
+  CHECK(Field("name", "one two three", 6, 13) == "name  one two\n      three\n");
+  CHECK(Field("name", "one two three", 6, 12) == "name  one\n      two\n      three\n");
+  CHECK(Field("name", "a_word_too_long x", 6, 10) == "name  a_word_too_long\n      x\n");
+  CHECK(Field("name", "\x1b", 6, 0) == "name  \\x1b\n");
+}
+
+TEST_CASE("local times say their zone", "[client]") {
+  const char* before = getenv("TZ");
+  const std::string kept = before != nullptr ? before : "";
+  setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+  tzset();
+  CHECK(LocalTime(1767323045) == "2026-01-02 04:04:05 +0100");
+  CHECK(LocalSpan(1767323045, 1767323047) == "2026-01-02 04:04:05 to 2026-01-02 04:04:07 +0100");
+  // Over the night in which the clock is changed.
+  CHECK(LocalSpan(1774745999, 1774746001) ==
+        "2026-03-29 01:59:59 +0100 to 2026-03-29 03:00:01 +0200");
+  before != nullptr ? setenv("TZ", kept.c_str(), 1) : unsetenv("TZ");
+  tzset();
+}
+
+TEST_CASE("what a protobuf string may hold", "[client]") {
+  CHECK(IsUtf8(""));
+  CHECK(IsUtf8("caf\xc3\xa9"));
+  CHECK_FALSE(IsUtf8("\xff*"));
+  CHECK_FALSE(IsUtf8("cut \xc3"));
+  CHECK_FALSE(IsUtf8("\xed\xa0\x80"));
 }
 
 TEST_CASE("times are RFC 3339", "[client]") {

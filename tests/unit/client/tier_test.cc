@@ -44,7 +44,8 @@ TEST_CASE("the head tells what was measured since when", "[client]") {
                              "1 %\\x1b)\n"));
   CHECK_THAT(table, Contains("ignored   syscall:getppid, command:\\x1b\n"));
   CHECK_THAT(table, Contains("cost      0.81 % of one core (92 ns a call, 151 ns with a "
-                             "descriptor; 35112 calls of the system), daemon 0.1 %\n"));
+                             "descriptor; 35112 calls of the system), daemon 0.10 % of "
+                             "one core\n"));
   // Times were measured until the change.
   CHECK_THAT(table, Contains("filesystem     30       2  4.56 us"));
 }
@@ -93,6 +94,7 @@ TEST_CASE("changes and costs for programs", "[client]") {
 
 TEST_CASE("the status tells what each level costs", "[client]") {
   v1::GetStatusResponse status;
+  status.mutable_uptime()->set_seconds(2);
   status.set_tier("full");
   status.add_shed("latency");
   status.add_measured("calls");

@@ -64,7 +64,7 @@ TEST_CASE("rates are differences over the time between", "[client]") {
   CHECK(Order(model) == "bac");
   CHECK(model.rows()[0].calls_rate == Approx(20));
   CHECK(model.rows()[1].calls_rate == Approx(10));
-  CHECK(model.rows()[1].time_percent == Approx(50));
+  CHECK(model.rows()[1].time_rate_ns == Approx(5e8));
   CHECK(model.rows()[2].errors_rate == Approx(1));
 }
 
@@ -174,11 +174,36 @@ TEST_CASE("a frame at 80 by 24", "[client]") {
   CHECK(lines[0].text == "footprint top  330 calls/s  0 errors/s  3 processes  tier full");
   CHECK(lines[1].text == "COMPLETE");
   CHECK(lines[2].text ==
-        "    PID  *CALLS/S COMMAND             ERR/S   TIME%        CALLS UNIT           ");
+        "    PID  *CALLS/S COMMAND             ERR/S   TIME/S        CALLS UNIT          ");
   CHECK(lines[3].text ==
-        "      2      20.0 b                       0     0.0           40                ");
+        "      2      20.0 b                       0     0 ns           40               ");
   CHECK(lines[3].style == Style::kSelected);
   CHECK(lines[23].text == "q quit  Enter open  / filter  sort: c calls e errors t time p pid");
+}
+
+TEST_CASE("top has a column of denied calls where there are any", "[client]") {
+  Model model;
+  v1::Footprint footprint = At(1);
+  AddProcess(footprint, 7, "refused", 1);
+  model.Update(footprint);
+  CHECK_THAT(Text(model, 100, 24), !Contains("DENIED"));
+  footprint = At(2);
+  AddProcess(footprint, 7, "refused", 1);
+  footprint.mutable_processes(0)->set_denied(4321);
+  model.Update(footprint);
+  CHECK_THAT(Text(model, 100, 24), Contains("ERR/S   DENIED   TIME/S") && Contains("    4321 "));
+}
+
+TEST_CASE("time is told per second, not as a share of one core", "[client]") {
+  Model model;
+  v1::Footprint footprint = At(1);
+  AddProcess(footprint, 7, "waits", 1);
+  model.Update(footprint);
+  footprint = At(2);
+  AddProcess(footprint, 7, "waits", 2);
+  footprint.mutable_processes(0)->set_total_ns(168'770'000'000);  // by many threads
+  model.Update(footprint);
+  CHECK_THAT(Text(model, 80, 24), Contains("   2m48s ") && !Contains("%"));
 }
 
 TEST_CASE("every size has a frame within its bounds", "[client]") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/kernel/cgroup_probe.h"
 #include "daemon/kernel/source.h"
 
 namespace footprint::collect {
@@ -39,6 +40,19 @@ inline uint64_t Key(int32_t number) {
   return FP_KEY_USED | uint64_t{FP_ABI_X86_64} << FP_KEY_ABI_SHIFT | static_cast<uint32_t>(number);
 }
 
+// Cgroups that a test makes.
+class FakeCgroups : public kernel::CgroupProbe {
+ public:
+  int event_fd() const override { return -1; }
+  void Drain(const std::function<void(uint64_t, std::string)>& sink) override {
+    for (const auto& [id, path] : made) sink(id, path);
+    made.clear();
+  }
+  uint64_t MemoryBytes() const override { return 0; }
+
+  std::vector<std::pair<uint64_t, std::string>> made;
+};
+
 class FakeSource : public kernel::Source {
  public:
   explicit FakeSource(uint32_t slots) : slots_(slots) {}
@@ -51,6 +65,7 @@ class FakeSource : public kernel::Source {
     slot.cells[0].key = Key(number);
     slot.cells[0].calls = calls;
     slot.changes = calls * 2;
+    slot.seal = fp_seal(&slot.ident);
     slot.state = FP_SLOT_OPEN;
     return slot;
   }
@@ -64,11 +79,15 @@ class FakeSource : public kernel::Source {
     ++spilled_total;
   }
 
-  std::span<fp_slot> Slots() override { return slots_; }
+  uint32_t SlotCount() override { return slots_.size(); }
+  fp_slot& Slot(uint32_t index) override { return slots_[index]; }
+  uint32_t SlotCapacity() const override { return slots_.size(); }
+  std::string SlotsRefused() override { return refused; }
   void Free(uint32_t index) override {
     std::memset(&slots_[index], 0, sizeof(fp_slot));
     freed.push_back(index);
   }
+  void CloseDead(uint32_t index) override { Close(index); }
   void BeginHarvest() override { ++harvests; }
   void DrainEvents(const std::function<void(const fp_event&)>& sink) override {
     for (const fp_event& event : events) sink(event);
@@ -88,7 +107,7 @@ class FakeSource : public kernel::Source {
     for (const fp_orphan& orphan : orphans) sink(orphan);
     return absl::OkStatus();
   }
-  void DeleteSpill(const fp_spill_key& key) override {
+  void DeleteSpill(const fp_spill_key& key, uint32_t) override {
     spill.erase({key.claim, key.tid, key.kind, key.key});
   }
   uint32_t SpillCapacity() const override { return 64; }
@@ -104,11 +123,22 @@ class FakeSource : public kernel::Source {
   }
   void ForgetClass(uint32_t id, const fp_class_key&) override { classes.erase(id); }
   std::array<uint64_t, FP_LOSS_COUNT> Losses() const override { return losses; }
+  absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) override {
+    for (const auto& [key, count] : std::map(losers)) sink({key.first, key.second}, count);
+    return absl::OkStatus();
+  }
+  void DeleteLoser(const fp_loser& key) override { losers.erase({key.tgid, key.cause}); }
+  // As the kernel does it: with the process, and in the whole.
+  void Lose(uint32_t tgid, fp_loss cause, uint64_t count) {
+    losers[{tgid, cause}] += count;
+    losses[cause] += count;
+  }
   std::vector<kernel::HookState> Hooks() const override { return hooks; }
   uint64_t MemoryBytes() const override { return 4096; }
 
   std::map<std::tuple<uint64_t, uint32_t, uint32_t, uint64_t>, fp_spill> spill;
   std::vector<fp_orphan> orphans;
+  std::string refused;
   std::vector<fp_event> events;
   std::vector<uint32_t> freed;
   std::map<uint32_t, fp_class> classes;
@@ -117,6 +147,7 @@ class FakeSource : public kernel::Source {
   uint32_t epoch = 1;
   int harvests = 0;
   std::array<uint64_t, FP_LOSS_COUNT> losses{};
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> losers;
   std::vector<kernel::HookState> hooks{{"sched_process_exit", true, "", 0},
                                        {"sys_enter", true, "", 0}};
 

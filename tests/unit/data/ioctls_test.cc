@@ -260,6 +260,38 @@ TEST_CASE("data.ioctls.commands_of_any_length_are_found_by_number") {
   CHECK(Name("evdev", _IOC(_IOC_READ, 'F', 0x06, 64)) == "");
 }
 
+TEST_CASE("data.ioctls.drm_is_found_by_number_whatever_the_size") {
+  CHECK(Name("drm", 0xc0406400) == "DRM_IOCTL_VERSION");
+  CHECK(Name("drm", _IOC(_IOC_READ | _IOC_WRITE, 'd', 0x00, 8)) == "DRM_IOCTL_VERSION");
+  CHECK(Name("drm", _IOC(_IOC_NONE, 'd', 0x0c, 0)) == "DRM_IOCTL_GET_CAP");
+  CHECK(IoctlName("drm", _IOC(_IOC_WRITE, 'd', 0x41, 999), false, "i915") ==
+        IoctlName("drm", 0x6441, false, "i915"));
+  // Another type is another driver's, and no other driver is so generous.
+  CHECK(Name("drm", _IOC(_IOC_READ | _IOC_WRITE, 'e', 0x00, 64)) == "");
+  CHECK(Name("gpio", _IOC(_IOC_READ, 0xb4, 0x01, 12)) == "");
+}
+
+TEST_CASE("data.ioctls.numbers_of_other_drivers_have_names") {
+  CHECK(ForeignIoctlName(TCGETS, false) == "TCGETS");
+  CHECK(ForeignIoctlName(BLKGETSIZE64, false) == "BLKGETSIZE64");
+  CHECK(ForeignIoctlName(SIOCGIFFLAGS, false) == "SIOCGIFFLAGS");
+  CHECK(ForeignIoctlName(RTC_RD_TIME, false) == "RTC_RD_TIME");
+  CHECK(ForeignIoctlName(0xc0ffee01, false).empty());
+  const auto commands = IoctlCommands();
+  CHECK(std::ranges::is_sorted(commands));
+  CHECK(std::ranges::adjacent_find(commands) == commands.end());
+  CHECK(commands.size() > 2000);
+  CHECK(commands.size() <= 8192);  // FP_KNOWN_COMMANDS of bpf/abi/footprint.h
+  CHECK(std::ranges::binary_search(commands, TCGETS));
+  // Two drivers that reuse each other's numbers are both named.
+  std::set<std::string> several;
+  for (const uint32_t command : commands) {
+    const std::string name = ForeignIoctlName(command, false);
+    if (name.find(" or ") != std::string::npos) several.insert(name);
+  }
+  CHECK_FALSE(several.empty());
+}
+
 TEST_CASE("data.ioctls.unknown_commands_are_decoded") {
   CHECK(IoctlText(0x80046b01) == "_IOR('k', 0x01, 4)");
   CHECK(IoctlText(0x40046b01) == "_IOW('k', 0x01, 4)");

@@ -39,6 +39,7 @@ Snapshot System() {
   command->comm = "cat";
   command->exe = "/usr/bin/cat";
   command->unit = "b.service";
+  command->cgroup = "/system.slice/b.service";
   command->images = 4;
   command->counts =
       std::make_shared<Counts>(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = 7}}}});

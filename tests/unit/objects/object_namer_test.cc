@@ -154,7 +154,7 @@ TEST_CASE("objects.object_namer.restricted_symbols_leave_numbers_and_types") {
   }
   CHECK(by_server.at("tun").driver == "char:10:200");
   CHECK(by_server.at("tun").ioctls == "tun,socket");
-  CHECK(by_server.at("loop").driver == "block:7:0");
+  CHECK(by_server.at("loop").driver == "loop");
   CHECK(by_server.at("tcp6").driver == "tcpv6");
 }
 
@@ -313,8 +313,31 @@ TEST_CASE("objects.devices.asks_sysfs_and_proc") {
   facts.rdev = 259u << 20;
   const auto name = Derive(facts, Functions({"", "blkdev_read_iter"}), nvme);
   CHECK(name.server == "nvme");
-  CHECK(name.driver == "blkdev");
+  CHECK(name.driver == "nvme");
   CHECK(name.ioctls == "nvme,block");
+}
+
+TEST_CASE("unit.objects.a_block_device_is_its_driver_and_not_the_block_layer") {
+  for (const std::string driver : {"loop", "zram", "virtblk", "device-mapper"}) {
+    INFO(driver);
+    ClassFacts facts;
+    facts.mode = S_IFBLK;
+    facts.rdev = 7u << 20;
+    const DeviceName device{.major = driver, .node = driver + "0"};
+    const auto name = Derive(facts, Functions({"", "blkdev_read_iter"}), device);
+    CHECK(name.driver == driver);
+  }
+}
+
+TEST_CASE("unit.objects.files_of_every_file_system_know_the_common_commands") {
+  for (const std::string type : {"ext4", "proc", "sysfs", "ramfs", "cgroup2", "newfs"}) {
+    INFO(type);
+    ClassFacts facts;
+    facts.mode = S_IFREG;
+    facts.fs_type = type;
+    const auto name = Derive(facts, Functions({"", "some_read_iter"}), {});
+    CHECK((name.ioctls == "fs" || name.ioctls.ends_with(",fs")));
+  }
 }
 
 }  // namespace footprint::objects

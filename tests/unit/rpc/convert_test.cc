@@ -56,7 +56,7 @@ TEST_CASE("unit.rpc.footprint_has_names_owners_and_every_loss_cause") {
   CHECK(out.syscalls(0).owner() == "filesystem");
   CHECK(out.syscalls(0).errnos(0).name() == "EAGAIN");
   CHECK(out.syscalls(1).name() == "unknown:99999");
-  CHECK(out.losses().causes_size() == 7);
+  CHECK(out.losses().causes_size() == model::kLossCount - 1);
   bool seen = false;
   for (const auto& subsystem : out.subsystems()) {
     if (subsystem.latency_log2_ns_size() == 0) continue;
@@ -69,13 +69,21 @@ TEST_CASE("unit.rpc.footprint_has_names_owners_and_every_loss_cause") {
 
 TEST_CASE("unit.rpc.losses_make_a_footprint_incomplete") {
   model::Footprint f;
-  f.losses.count[static_cast<int>(model::Loss::kCallsUnattributed)] = 12;
+  constexpr auto kUnattributed = static_cast<size_t>(model::Loss::kCallsUnattributed);
+  f.losses.count[kUnattributed] = 12;
+  f.own.count[kUnattributed] = 7;
+  f.unplaced.count[kUnattributed] = 5;
+  f.elsewhere.count[kUnattributed] = 3;
   f.overflow_calls = 12;
   v1::Footprint out;
   ToProto(f, true, out);
   CHECK_FALSE(out.complete());
   CHECK(out.losses().causes(0).name() == "calls_unattributed");
   CHECK(out.losses().causes(0).count() == 12);
+  CHECK(out.losses().causes(0).own() == 7);
+  CHECK(out.losses().causes(0).unplaced() == 5);
+  CHECK(out.losses().causes(0).elsewhere() == 3);
+  CHECK_FALSE(out.losses().why().empty());
   CHECK(out.overflow_calls() == 12);
 }
 

@@ -14,11 +14,13 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "daemon/rpc/server.h"
 #include "footprint/v1/footprint.grpc.pb.h"
@@ -50,12 +52,23 @@ class FakeControl : public Control {
       done(snapshot);
     });
   }
-  void StartRecording(model::Scope scope, bool, std::string label,
+  void StartRecording(RecordingOrder order,
                       std::function<void(absl::StatusOr<std::string>)> done) override {
-    Post([scope, label, done] {
-      if (scope.pid == 404) return done(absl::NotFoundError("no process 404 is known"));
-      done("r1-" + label);
+    Post([this, order, done] {
+      if (order.scope.pid == 404) return done(absl::NotFoundError("no process 404 is known"));
+      owners.push_back(order.owner);
+      done("r1-" + order.label);
     });
+  }
+  void ClientGone(std::string owner) override {
+    Post([this, owner] {
+      gone.push_back(owner);
+      ended = gone.size();
+    });
+  }
+  // That many connections have ended, or the time is over.
+  void WaitForGone(size_t count, std::chrono::steady_clock::time_point end) const {
+    while (ended < count && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   }
   void StopRecording(std::string id, std::function<void(absl::StatusOr<Recorded>)> done) override {
     Post([id, done] {
@@ -75,6 +88,15 @@ class FakeControl : public Control {
   void Calibrate(std::function<void(absl::StatusOr<model::CallCost>)> done) override {
     Post([done] { done(model::CallCost{.measured = {"calls"}, .plain_ns = 92.5}); });
   }
+  // Runs `task` on the collector's thread, and returns when it has.
+  void Do(std::function<void()> task) {
+    std::promise<void> done;
+    Post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
   void Work() {
     std::deque<std::function<void()>> tasks;
     {
@@ -84,6 +106,9 @@ class FakeControl : public Control {
     for (auto& task : tasks) task();
   }
   std::atomic<int> harvests = 0;
+  // The collector's thread's: of recordings, and of connections that have ended.
+  std::vector<std::string> owners, gone;
+  std::atomic<size_t> ended = 0;
 
  private:
   void Post(std::function<void()> task) {
@@ -112,7 +137,7 @@ class TempDir {
 class RunningServer {
  public:
   using ReadSystem = decltype(Server::Options::read_system);
-  explicit RunningServer(size_t max_connections = 32, size_t max_streams = 8,
+  explicit RunningServer(size_t max_connections = 32, size_t max_streams = 16,
                          ReadSystem read_system = nullptr) {
     Server::Options options{.listen = "unix:" + path,
                             .max_connections = max_connections,

@@ -89,7 +89,7 @@ TEST_CASE("unit.rpc.only_a_stale_socket_of_ours_is_replaced") {
   const auto create = [&] { return Server::Create({.listen = "unix:" + path}, events, control); };
   {
     std::ofstream(path) << "precious";
-    CHECK_FALSE(create().ok());
+    CHECK(absl::IsInvalidArgument(create().status()));
     std::string text;
     std::ifstream(path) >> text;
     CHECK(text == "precious");
@@ -105,6 +105,32 @@ TEST_CASE("unit.rpc.only_a_stale_socket_of_ours_is_replaced") {
     CHECK(access(path.c_str(), F_OK) == 0);
     unlink(path.c_str());
   }
+}
+
+// A daemon that ends leaves the path to the one that has it now.
+TEST_CASE("unit.rpc.a_path_that_another_has_taken_is_left_alone") {
+  RunningServer running;
+  REQUIRE(unlink(running.path.c_str()) == 0);
+  const base::UniqueFd other = Bound(running.path);
+  running.control.Do(
+      [&] { CHECK(absl::IsAlreadyExists(running.server->RestoreSocket().status())); });
+  running.Shutdown();
+  CHECK(access(running.path.c_str(), F_OK) == 0);
+  unlink(running.path.c_str());
+}
+
+TEST_CASE("unit.rpc.a_socket_that_was_removed_is_made_again") {
+  RunningServer running;
+  const auto restored = [&] {
+    bool was_gone = false;
+    running.control.Do([&] { was_gone = *running.server->RestoreSocket(); });
+    return was_gone;
+  };
+  CHECK_FALSE(restored());
+  REQUIRE(unlink(running.path.c_str()) == 0);
+  CHECK(restored());
+  CHECK_FALSE(restored());
+  CHECK(LetIn(Connected(running.path)));
 }
 
 TEST_CASE("unit.rpc.listen_addresses") {

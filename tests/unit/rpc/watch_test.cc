@@ -85,7 +85,7 @@ TEST_CASE("unit.rpc.watch_intervals") {
 }
 
 TEST_CASE("unit.rpc.streams_are_limited_and_given_back") {
-  RunningServer running(32, 2);
+  RunningServer running(32, 4);  // of which one process has two
   running.control.Set(OneProcess(10));
   const auto stub = running.Stub();
   v1::WatchFootprintResponse response;

@@ -2,6 +2,8 @@
 #include "daemon/store/recordings.h"
 
 #include <catch2/catch.hpp>
+#include <set>
+#include <string>
 
 namespace footprint::store {
 namespace {
@@ -39,6 +41,37 @@ TEST_CASE("unit.store.recording_is_the_difference") {
   CHECK(CallsOf(*ended) == 13);
   CHECK(ended->label == "label");
   CHECK(absl::IsNotFound(recordings.Stop(WithProcess(3, true, {23}), *id).status()));
+}
+
+// The id of one daemon's recording is no other's: a client that comes back after a restart gets
+// nothing rather than a stranger's.
+TEST_CASE("unit.store.ids_cannot_be_guessed") {
+  Recordings one(4), other(4);
+  std::set<std::string> ids;
+  for (Recordings* recordings : {&one, &one, &other}) {
+    const auto id =
+        recordings->Start(WithProcess(1, true, {1}), {.kind = Kind::kPid, .pid = 7}, false, "");
+    REQUIRE(id.ok());
+    CHECK(id->size() == 32);
+    ids.insert(*id);
+  }
+  CHECK(ids.size() == 3);
+  CHECK(absl::IsNotFound(one.Stop(WithProcess(2, true, {1}), "r1").status()));
+}
+
+TEST_CASE("unit.store.recordings_end_with_their_owner") {
+  Recordings recordings(2);
+  const model::Scope scope{.kind = Kind::kPid, .pid = 7};
+  const auto mine = recordings.Start(WithProcess(1, true, {1}), scope, false, "", "a");
+  REQUIRE(mine.ok());
+  REQUIRE(recordings.Start(WithProcess(1, true, {1}), scope, false, "").ok());
+  recordings.DropOwnedBy("b");
+  recordings.DropOwnedBy("");
+  CHECK(recordings.size() == 2);
+  recordings.DropOwnedBy("a");
+  CHECK(recordings.size() == 1);
+  CHECK(absl::IsNotFound(recordings.Stop(WithProcess(2, true, {1}), *mine).status()));
+  CHECK(recordings.Start(WithProcess(1, true, {1}), scope, false, "", "c").ok());
 }
 
 TEST_CASE("unit.store.recording_from_next_exec_leaves_out_the_launcher") {

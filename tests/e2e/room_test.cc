@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Room follows the need: many threads, many cells, and those without a slot of their own.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "tests/e2e/daemon.h"
+
+namespace footprint::e2e {
+namespace {
+
+uint64_t SlotsUsed(const Daemon& daemon) { return daemon.Query({"status"}).at("slots").at("used"); }
+
+// Processes that hold a slot each, and wait.
+class Occupants {
+ public:
+  Occupants(const Daemon& daemon, size_t count) {
+    Launch launch;
+    launch.argv = {Workload("calls"), "getuid=1", "wait"};
+    launch.keep_input = true;
+    for (size_t i = 0; i < count; i++) processes_.push_back(std::make_unique<Process>(launch));
+    REQUIRE(Eventually([&] {
+      const Json status = daemon.Query({"status"});
+      return status.at("slots").at("used") == status.at("slots").at("total");
+    }));
+  }
+
+ private:
+  std::vector<std::unique_ptr<Process>> processes_;
+};
+
+constexpr char kTight[] = "slots = 64\nspill_entries = 65536\n";
+
+}  // namespace
+
+// The defaults of a small machine, and of one that has room for all.
+TEST_CASE("e2e.room.twenty_thousand_threads") {
+  constexpr uint64_t kThreads = 20'000, kEach = 11;
+  Daemon daemon({"slot_memory_mib = 160\n"});
+  const uint64_t before = daemon.Query({"status"}).at("kernel_bytes");
+  const Json footprint =
+      daemon.Record({Workload("threads"), std::to_string(kThreads), std::to_string(kEach), "3"});
+  RequireSound(footprint);
+  CHECK(Count(footprint, "getppid") == kThreads * kEach);
+  CHECK(Errno(footprint, "close", "EBADF") == kThreads * 3);
+  CHECK(Eventually([&] { return SlotsUsed(daemon) < kThreads / 10; }));
+  // What is there before anybody needs it.
+  CHECK(before < 8 << 20);
+  daemon.Stop();
+}
+
+TEST_CASE("e2e.room.one_thread_with_many_cells") {
+  constexpr uint64_t kCells = 2'000, kRounds = 3;
+  for (const std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      const Json footprint =
+          daemon.Record({Workload("cells"), std::to_string(kCells), std::to_string(kRounds)});
+      RequireSound(footprint);
+      // Numbers that no table knows, and the calls of a program's start and end.
+      CHECK(footprint.at("calls").get<uint64_t>() > kCells * kRounds);
+      CHECK(footprint.at("calls").get<uint64_t>() < kCells * kRounds + 200);
+      CHECK(footprint.at("errors").get<uint64_t>() >= kCells * kRounds);
+      // The room of the one who made them, and not that of all.
+      const Json status = daemon.Query({"status"});
+      CHECK(status.at("spill").at("used").get<uint64_t>() <=
+            status.at("spill").at("total").get<uint64_t>() / 2);
+      CHECK(Eventually([&] { return SlotsUsed(daemon) < 1'000; }));
+      const Json other = daemon.Record({Workload("calls"), "getppid=23"});
+      RequireSound(other);
+      CHECK(Count(other, "getppid") == 23);
+      daemon.Stop();
+    }
+  }
+}
+
+TEST_CASE("e2e.room.without_a_slot_nothing_is_left_out") {
+  for (const std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({kTight + ("object = \"" + object + "\"\n")});
+      const Occupants occupants(daemon, 100);
+      const Json denied = daemon.Record({Workload("denied"), "23"});
+      RequireSound(denied);
+      CHECK(Row(denied, "getppid").at("denied") == 23);
+      CHECK(Row(denied, "getppid").at("denied_errnos") == Json{{"EPERM", 23}});
+      CHECK(Count(denied, "getppid") == 0);
+      CHECK(Count(denied, "getuid") == 7);
+      CHECK(Row(denied, "execve").at("total_ns").get<uint64_t>() > 0);
+
+      Launch launch;
+      launch.argv = {Workload("calls"), "getppid=23", "wait"};
+      launch.keep_input = true;
+      Process process(launch);
+      Json footprint;
+      CHECK(Eventually([&] {
+        footprint = daemon.Query({"show", "--pid", std::to_string(process.pid())});
+        return Count(footprint, "getppid") == 23 && footprint.at("in_flight") == 1;
+      }));
+      process.Write("x");
+      CHECK(process.Wait().status == 0);
+      footprint = daemon.Query({"show", "--pid", std::to_string(process.pid())});
+      CHECK(footprint.at("in_flight") == 0);
+    }
+  }
+}
+
+// What seccomp kills a thread for is refused, as what it answers with an error.
+TEST_CASE("e2e.room.killed_for_a_call") {
+  for (const std::string slots : {"slots = 4096\n", kTight}) {
+    DYNAMIC_SECTION(slots) {
+      Daemon daemon({slots});
+      std::unique_ptr<Occupants> occupants;
+      if (slots == kTight) occupants = std::make_unique<Occupants>(daemon, 100);
+      for (const std::string how : {"strict", "thread", "process"}) {
+        const Json footprint = daemon.Record({Workload("denied"), "1", how});
+        INFO(how);
+        RequireSound(footprint);
+        CHECK(Row(footprint, "getppid").value("denied", 0) == 1);
+        CHECK(footprint.at("denied") == 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("e2e.room.says_what_to_raise") {
+  const auto advice = [](const std::string& config) {
+    Daemon daemon({config});
+    daemon.Record({Workload("threads"), "1000", "101"});
+    return daemon.Query({"status"}).at("degraded_because").get<std::string>();
+  };
+  CHECK(advice("slots = 4096\n").find("raise") == std::string::npos);
+  CHECK(advice("slots = 64\n").find("raise slot_memory_mib (or slots)") != std::string::npos);
+}
+
+}  // namespace footprint::e2e

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scopes by name: who belongs to them when it has ended, when its cgroup is gone, when it lost
+// something that others did not.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "tests/e2e/daemon.h"
+#include "tests/e2e/kernel_modules.h"
+
+namespace footprint::e2e {
+namespace {
+
+// Cgroups of a test, below one of its own; removed with it.
+class Cgroups {
+ public:
+  Cgroups() {
+    std::ifstream mounts("/proc/mounts");
+    for (std::string line; std::getline(mounts, line);) {
+      std::istringstream words(line);
+      std::string device, path, type;
+      words >> device >> path >> type;
+      if (type == "cgroup2") mount_ = path;
+    }
+    if (mount_.empty()) return;
+    path_ = "/footprint-" + std::to_string(getpid()) + ".slice";
+    works_ = mkdir((mount_ + path_).c_str(), 0755) == 0;
+  }
+  ~Cgroups() {
+    for (const std::string& name : names_) rmdir((mount_ + path_ + "/" + name).c_str());
+    if (works_) rmdir((mount_ + path_).c_str());
+  }
+  Cgroups(const Cgroups&) = delete;
+  Cgroups& operator=(const Cgroups&) = delete;
+
+  bool works() const { return works_; }
+  const std::string& path() const { return path_; }
+  std::string Folder(const std::string& name) const { return mount_ + path_ + "/" + name; }
+  void Make(const std::string& name) {
+    REQUIRE(mkdir(Folder(name).c_str(), 0755) == 0);
+    names_.push_back(name);
+  }
+  // Runs a program to its end in the cgroup.
+  void Run(const std::string& name, const std::vector<std::string>& argv) const {
+    const int folder = open(Folder(name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(folder >= 0);
+    Launch launch;
+    launch.argv = argv;
+    launch.cgroup = folder;
+    CHECK(Process(launch).Wait().status == 0);
+    close(folder);
+  }
+  void Remove(const std::string& name) {
+    CHECK(Eventually([&] { return rmdir(Folder(name).c_str()) == 0; }));
+    std::erase(names_, name);
+  }
+
+ private:
+  std::string mount_, path_;
+  bool works_ = false;
+  std::vector<std::string> names_;
+};
+
+std::string Unit(int i) { return "run-r" + std::to_string(i) + ".service"; }
+
+}  // namespace
+
+// A thousand transient units whose cgroups are gone before anybody looked: all are known.
+TEST_CASE("e2e.scopes.transient_units_keep_their_names") {
+  Cgroups cgroups;
+  SkipUnless(cgroups.works(), "no cgroup v2 can be made");
+  Daemon daemon({"max_dead_images = 16\n"});
+  constexpr int kUnits = 100;
+  for (int i = 0; i < kUnits; ++i) {
+    cgroups.Make(Unit(i));
+    cgroups.Run(Unit(i), {Workload("calls"), "getppid=23"});
+    cgroups.Remove(Unit(i));
+  }
+  const Json slice = daemon.Query({"show", "--unit", cgroups.path()});
+  INFO(slice.at("why"));
+  CHECK(slice.at("complete") == true);
+  CHECK(Count(slice, "getppid") == 23 * kUnits);
+  for (const int i : {0, 1, kUnits / 2, kUnits - 1}) {
+    const Json unit = daemon.Query({"show", "--unit", Unit(i)});
+    INFO(unit.at("why"));
+    CHECK(unit.at("complete") == true);
+    CHECK(Count(unit, "getppid") == 23);
+    CHECK(unit.at("processes").at(0).at("cgroup") == cgroups.path() + "/" + Unit(i));
+  }
+  CHECK(Count(daemon.Query({"show", "--unit", "run-r7"}), "getppid") == 23);
+  CHECK(Count(daemon.Query({"show", "--unit", "run-r?.service"}), "getppid") == 230);
+}
+
+// More than there is room for: what went is said.
+TEST_CASE("e2e.scopes.folded_units_are_stamped") {
+  Cgroups cgroups;
+  SkipUnless(cgroups.works(), "no cgroup v2 can be made");
+  Daemon daemon({"max_dead_images = 16\nmax_commands = 16\n"});
+  constexpr int kUnits = 120;
+  for (int i = 0; i < kUnits; ++i) {
+    cgroups.Make(Unit(i));
+    cgroups.Run(Unit(i), {Workload("calls"), "getppid=23"});
+    cgroups.Remove(Unit(i));
+    if (i % 8 == 0) daemon.Query({"status"});
+  }
+  // What else this machine runs decides how far rows are folded: complete and exact, or stamped
+  // with at least what is missing.
+  const auto is_honest = [&](const std::vector<std::string>& scope, uint64_t right) {
+    std::vector<std::string> words = {"show"};
+    words.insert(words.end(), scope.begin(), scope.end());
+    const Json footprint = daemon.Query(words);
+    const uint64_t counted = Count(footprint, "getppid");
+    const uint64_t unknown = footprint.at("losses").at("name_unknown");
+    INFO(scope.back() << ": " << footprint.at("why"));
+    if (footprint.at("complete") == true) {
+      CHECK(counted == right);
+    } else {
+      CHECK(counted <= right);
+      CHECK(counted + unknown >= right);
+    }
+  };
+  is_honest({"--unit", cgroups.path()}, 23 * kUnits);
+  is_honest({"--command", "calls"}, 23 * kUnits);
+  for (int i = 0; i < kUnits; i += 7) is_honest({"--unit", Unit(i)}, 23);
+  const Json first = daemon.Query({"show", "--unit", Unit(0)});
+  CHECK(first.at("complete") == false);
+  CHECK(first.at("losses").at("name_unknown") >= 23);
+  CHECK(first.at("why").get<std::string>().find("of ended processes") != std::string::npos);
+  CHECK(daemon.Query({"show"}).at("complete") == true);
+  CHECK(daemon.Client({"show", "--unit", "run-none.service"}).status == 1);
+}
+
+// Thousands of names, each once: within the bound, and a tree is exact whatever its rows are
+// called.
+TEST_CASE("e2e.scopes.names_are_bounded_in_bytes") {
+  constexpr uint64_t kMost = 64 << 20;
+  constexpr int kParents = 16, kChildren = 255;
+  Daemon daemon;
+  Launch launch;
+  launch.argv = {Workload("names"), std::to_string(kParents), std::to_string(kChildren)};
+  launch.keep_input = true;
+  Process names(launch);
+  REQUIRE(Eventually([&] { return names.out() == "ready\n"; }, 120s));
+  const Json status = daemon.Query({"status"});
+  CHECK(status.at("resident_bytes") < kMost);
+  const Json tree = daemon.Query({"show", "--tree", std::to_string(names.pid())});
+  INFO(tree.at("why"));
+  CHECK(tree.at("complete") == true);
+  CHECK(Count(tree, "getppid") == kParents * kChildren);
+  CHECK(daemon.ResidentBytes() < kMost);
+}
+
+}  // namespace footprint::e2e
