@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands between each peer and gRPC: passes bytes on, and cuts off a peer whose HTTP/2 would
-// cost memory that gRPC 1.51 does not bound (docs/decisions/0021). It reads no more from one
+// cost memory that gRPC 1.51 does not bound (docs/decisions/0018). It reads no more from one
 // side than the other takes, so that it holds one buffer for each direction at most.
 // Ownership: owns both sockets of a connection.
 // Threads: Add and Stop from the collector's, the rest is any; it runs one of its own, and the
