@@ -14,7 +14,6 @@
 #include <cstring>
 #include <functional>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -194,31 +193,25 @@ void SlotRoom::Grow() {
   *words_.growth_wanted = 0;
 }
 
-bool SlotRoom::LastBlockIsEmpty() {
-  const fp_slot* block = blocks_.back();
-  return std::all_of(block, block + FP_BLOCK_SLOTS, [](const fp_slot& slot) {
-    return __atomic_load_n(&slot.state, __ATOMIC_ACQUIRE) == FP_SLOT_FREE;
-  });
-}
-
 // Takes every free slot off the list: one that is not there may be a thread's already. A thread
 // that wants one meanwhile counts in the spill map, and asks again at its next call.
-void SlotRoom::RemoveLastBlock() {
-  const uint32_t number = blocks_.size() - 1, first = number * FP_BLOCK_SLOTS;
-  const uint32_t end = std::min(first + FP_BLOCK_SLOTS, most_);
+std::set<uint32_t> SlotRoom::TakeAllFree() {
   std::set<uint32_t> free;
   for (uint32_t index; bpf_map_lookup_and_delete_elem(maps_.free_slots, nullptr, &index) == 0;) {
     free.insert(index);
   }
-  const bool whole =
-      static_cast<uint32_t>(std::distance(free.lower_bound(first), free.end())) == end - first;
-  if (whole) {
-    *words_.slots_total = first;
-    free.erase(free.lower_bound(first), free.end());
-  }
-  // The lowest are taken first, so that the last blocks empty themselves.
+  return free;
+}
+
+// The lowest are taken first, so that the last blocks empty themselves.
+void SlotRoom::PutBack(const std::set<uint32_t>& free) {
   for (auto it = free.rbegin(); it != free.rend(); ++it) Push(*it);
-  if (!whole) return;
+}
+
+// None of its slots is on the list, or any thread's.
+void SlotRoom::RemoveLastBlock() {
+  const uint32_t number = blocks_.size() - 1;
+  *words_.slots_total = number * FP_BLOCK_SLOTS;
   bpf_map_delete_elem(maps_.slots, &number);  // waits until no program can have it
   const std::lock_guard lock(mutex_);
   retired_.push_back(blocks_.back());
@@ -226,17 +219,27 @@ void SlotRoom::RemoveLastBlock() {
   bytes_ -= block_bytes_;
 }
 
+// Whatever ended last lies on top, wherever it is: so the list is put in order first, and what new
+// threads then leave empty at the end goes at a later look.
 void SlotRoom::GiveBack() {
   const auto spare = [&] {
-    return blocks_.size() > kFirstBlocks && Left() > *words_.slots_total / 2 + FP_BLOCK_SLOTS &&
-           LastBlockIsEmpty();
+    return blocks_.size() > kFirstBlocks && Left() > *words_.slots_total / 2 + FP_BLOCK_SLOTS;
   };
   idle_looks_ = spare() ? idle_looks_ + 1 : 0;
   if (idle_looks_ < kIdleLooks) return;
-  // A good part at a time.
-  for (size_t most = std::max<size_t>(blocks_.size() / 4, 1); most > 0 && spare(); --most) {
-    RemoveLastBlock();
+  std::set<uint32_t> kept = TakeAllFree();
+  // A good part at a time. They are taken off first, and given back when others can be had again.
+  const size_t most = std::max<size_t>(blocks_.size() / 4, 1);
+  size_t removable = 0;
+  while (removable < most && blocks_.size() - removable > kFirstBlocks) {
+    const uint32_t first = (blocks_.size() - 1 - removable) * FP_BLOCK_SLOTS;
+    const uint32_t end = std::min<uint32_t>(first + FP_BLOCK_SLOTS, most_);
+    if (std::distance(kept.lower_bound(first), kept.lower_bound(end)) != end - first) break;
+    kept.erase(kept.lower_bound(first), kept.end());
+    ++removable;
   }
+  PutBack(kept);
+  for (; removable > 0; --removable) RemoveLastBlock();
 }
 
 void SlotRoom::Run() {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,7 +67,8 @@ class SlotRoom {
   void Grow();
   void GiveBack();
   absl::Status AddBlock();
-  bool LastBlockIsEmpty();
+  std::set<uint32_t> TakeAllFree();
+  void PutBack(const std::set<uint32_t>& free);
   void RemoveLastBlock();
   uint64_t Left() const;
   bool Push(uint32_t index);
