@@ -128,7 +128,8 @@ void Collector::Unbind(uint32_t index) {
 
 void Collector::HarvestSlots() {
   more_slots_ = 0;
-  for (uint32_t i = 0; i < bindings_.size(); ++i) {
+  // From the last one down: what is freed last is taken first, and slots at the end should be left.
+  for (uint32_t i = bindings_.size(); i-- > 0;) {
     const fp_slot& slot = source_.Slot(i);
     const uint32_t state = StateOf(slot);
     more_slots_ += state == FP_SLOT_MORE;

@@ -226,10 +226,10 @@ void SlotRoom::GiveBack() {
     return blocks_.size() > kFirstBlocks && Left() > *words_.slots_total / 2 + FP_BLOCK_SLOTS;
   };
   idle_looks_ = spare() ? idle_looks_ + 1 : 0;
-  if (idle_looks_ < kIdleLooks) return;
+  if (idle_looks_ == 0) return;
   std::set<uint32_t> kept = TakeAllFree();
   // A good part at a time. They are taken off first, and given back when others can be had again.
-  const size_t most = std::max<size_t>(blocks_.size() / 4, 1);
+  const size_t most = idle_looks_ < kIdleLooks ? 0 : std::max<size_t>(blocks_.size() / 4, 1);
   size_t removable = 0;
   while (removable < most && blocks_.size() - removable > kFirstBlocks) {
     const uint32_t first = (blocks_.size() - 1 - removable) * FP_BLOCK_SLOTS;

@@ -49,6 +49,20 @@ TEST_CASE("e2e.room.twenty_thousand_threads") {
   daemon.Stop();
 }
 
+TEST_CASE("e2e.room.is_given_back") {
+  Daemon daemon({"slot_memory_mib = 160\n"});
+  const auto kernel_bytes = [&]() -> uint64_t {
+    return daemon.Query({"status"}).at("kernel_bytes");
+  };
+  uint64_t before = 0, most = 0;
+  CHECK(Eventually([&] { return (before = kernel_bytes()) != 0; }));
+  RequireSound(daemon.Record({Workload("threads"), "3000", "11"}));
+  CHECK(Eventually([&] { return (most = kernel_bytes()) > before + (12 << 20); }, 30s));
+  // Only after a while that nobody wanted them, and a part at a time.
+  CHECK(Eventually([&] { return kernel_bytes() < before + (most - before) / 2; }, 120s));
+  daemon.Stop();
+}
+
 TEST_CASE("e2e.room.one_thread_with_many_cells") {
   constexpr uint64_t kCells = 2'000, kRounds = 3;
   for (const std::string object : {"core", "full"}) {
