@@ -66,6 +66,9 @@ absl::StatusOr<std::unique_ptr<SlotRoom>> SlotRoom::Create(Maps maps, Words word
 }
 
 absl::Status SlotRoom::Start() {
+  void* nothing = mmap(nullptr, MappedBytes(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (nothing == MAP_FAILED) return absl::ErrnoToStatus(errno, "map a block of nothing");
+  nothing_ = static_cast<fp_slot*>(nothing);
   while (blocks_.size() < kFirstBlocks && blocks_.size() * FP_BLOCK_SLOTS < most_) {
     if (absl::Status status = AddBlock(); !status.ok()) return status;
   }
@@ -88,8 +91,11 @@ SlotRoom::~SlotRoom() {
   }
   for (Waiting& waiting : waiting_) waiting.thread.join();
   if (ring_ != nullptr) ring_buffer__free(ring_);
-  for (fp_slot* block : blocks_) munmap(block, MappedBytes());
-  for (fp_slot* block : retired_) munmap(block, MappedBytes());
+  for (const auto& blocks : {blocks_, retired_, {nothing_}}) {
+    for (fp_slot* block : blocks) {
+      if (block != nullptr) munmap(block, MappedBytes());
+    }
+  }
 }
 
 uint32_t SlotRoom::Refresh() {
@@ -97,6 +103,7 @@ uint32_t SlotRoom::Refresh() {
   for (fp_slot* block : retired_) munmap(block, MappedBytes());
   retired_.clear();
   seen_ = blocks_;
+  std::replace(seen_.begin(), seen_.end(), static_cast<fp_slot*>(nullptr), nothing_);
   return std::min<uint32_t>(seen_.size() * FP_BLOCK_SLOTS, most_);
 }
 
@@ -127,7 +134,8 @@ uint64_t SlotRoom::Left() const {
 // The pointer stands in the outer map at once, but its update waits until no program that runs can
 // have seen the old one, some 10 ms: in a thread of its own.
 absl::Status SlotRoom::AddBlock() {
-  const uint32_t number = blocks_.size();
+  // The first that was given back, or a new one at the end.
+  const uint32_t number = std::find(blocks_.begin(), blocks_.end(), nullptr) - blocks_.begin();
   bpf_map_create_opts options{};
   options.sz = sizeof(options);
   options.map_flags = BPF_F_MMAPABLE;
@@ -168,11 +176,11 @@ absl::Status SlotRoom::AddBlock() {
   {
     // Before a thread can take one of them.
     const std::lock_guard lock(mutex_);
-    blocks_.push_back(static_cast<fp_slot*>(memory));
+    if (number == blocks_.size()) blocks_.push_back(nullptr);
+    blocks_[number] = static_cast<fp_slot*>(memory);
   }
-  const uint32_t first = number * FP_BLOCK_SLOTS;
-  const uint32_t end = std::min(first + FP_BLOCK_SLOTS, most_);
-  *words_.slots_total = end;
+  const auto [first, end] = SlotsOf(number);
+  *words_.slots_total = *words_.slots_total + end - first;
   for (uint32_t index = end; index-- > first;) Push(index);
   return absl::OkStatus();
 }
@@ -180,17 +188,23 @@ absl::Status SlotRoom::AddBlock() {
 // Half as many again, so that a storm is caught up with; in one go until enough are left.
 void SlotRoom::Grow() {
   while (Left() <= *words_.slots_total / 4) {
-    size_t more = std::max<size_t>(blocks_.size() / 2, 1);
-    for (; more > 0 && blocks_.size() * FP_BLOCK_SLOTS < most_; --more) {
+    const uint64_t total = *words_.slots_total;
+    const uint64_t wanted = std::min<uint64_t>(most_, total + total / 2 + FP_BLOCK_SLOTS);
+    while (*words_.slots_total < wanted) {
       if (absl::Status status = AddBlock(); !status.ok()) {
         const std::lock_guard lock(mutex_);
         refusal_ = std::string(status.message());
         return;  // asked again at the next look
       }
     }
-    if (more > 0) return;  // all that there may be: `growth_wanted` stays
+    if (wanted == total) return;  // all that there may be: `growth_wanted` stays
   }
   *words_.growth_wanted = 0;
+}
+
+std::pair<uint32_t, uint32_t> SlotRoom::SlotsOf(uint32_t block) const {
+  const uint32_t first = block * FP_BLOCK_SLOTS;
+  return {first, std::min(first + FP_BLOCK_SLOTS, most_)};
 }
 
 // Takes every free slot off the list: one that is not there may be a thread's already. A thread
@@ -203,43 +217,39 @@ std::set<uint32_t> SlotRoom::TakeAllFree() {
   return free;
 }
 
-// The lowest are taken first, so that the last blocks empty themselves.
-void SlotRoom::PutBack(const std::set<uint32_t>& free) {
-  for (auto it = free.rbegin(); it != free.rend(); ++it) Push(*it);
-}
-
 // None of its slots is on the list, or any thread's.
-void SlotRoom::RemoveLastBlock() {
-  const uint32_t number = blocks_.size() - 1;
-  *words_.slots_total = number * FP_BLOCK_SLOTS;
-  bpf_map_delete_elem(maps_.slots, &number);  // waits until no program can have it
+void SlotRoom::Remove(uint32_t block) {
+  const auto [first, end] = SlotsOf(block);
+  *words_.slots_total = *words_.slots_total - (end - first);
+  bpf_map_delete_elem(maps_.slots, &block);  // waits until no program can have it
   const std::lock_guard lock(mutex_);
-  retired_.push_back(blocks_.back());
-  blocks_.pop_back();
+  retired_.push_back(std::exchange(blocks_[block], nullptr));
+  while (blocks_.back() == nullptr) blocks_.pop_back();
   bytes_ -= block_bytes_;
 }
 
-// Whatever ended last lies on top, wherever it is: so the list is put in order first, and what new
-// threads then leave empty at the end goes at a later look.
+// Whatever ended last lies on top of the list, wherever it is: so the list is put in order, for
+// what is wanted next to be taken from the first blocks. A thread that lives on holds its own block
+// alone.
 void SlotRoom::GiveBack() {
-  const auto spare = [&] {
-    return blocks_.size() > kFirstBlocks && Left() > *words_.slots_total / 2 + FP_BLOCK_SLOTS;
-  };
-  idle_looks_ = spare() ? idle_looks_ + 1 : 0;
-  if (idle_looks_ == 0) return;
-  std::set<uint32_t> kept = TakeAllFree();
-  // A good part at a time. They are taken off first, and given back when others can be had again.
-  const size_t most = idle_looks_ < kIdleLooks ? 0 : std::max<size_t>(blocks_.size() / 4, 1);
-  size_t removable = 0;
-  while (removable < most && blocks_.size() - removable > kFirstBlocks) {
-    const uint32_t first = (blocks_.size() - 1 - removable) * FP_BLOCK_SLOTS;
-    const uint32_t end = std::min<uint32_t>(first + FP_BLOCK_SLOTS, most_);
-    if (std::distance(kept.lower_bound(first), kept.lower_bound(end)) != end - first) break;
-    kept.erase(kept.lower_bound(first), kept.end());
-    ++removable;
+  const uint64_t total = *words_.slots_total;
+  const bool spare = total > kFirstBlocks * FP_BLOCK_SLOTS && Left() > total / 2 + FP_BLOCK_SLOTS;
+  idle_looks_ = spare ? idle_looks_ + 1 : 0;
+  if (!spare) return;
+  std::set<uint32_t> free = TakeAllFree();
+  std::vector<uint32_t> empty;
+  // A good part at a time, from the end.
+  const size_t most =
+      idle_looks_ < kIdleLooks ? 0 : std::max<uint64_t>(total / FP_BLOCK_SLOTS / 4, 1);
+  for (uint32_t block = blocks_.size(); block-- > kFirstBlocks && empty.size() < most;) {
+    const auto [first, end] = SlotsOf(block);
+    const auto begin = free.lower_bound(first), past = free.lower_bound(end);
+    if (blocks_[block] == nullptr || std::distance(begin, past) != end - first) continue;
+    free.erase(begin, past);
+    empty.push_back(block);
   }
-  PutBack(kept);
-  for (; removable > 0; --removable) RemoveLastBlock();
+  for (auto it = free.rbegin(); it != free.rend(); ++it) Push(*it);
+  for (const uint32_t block : empty) Remove(block);
 }
 
 void SlotRoom::Run() {

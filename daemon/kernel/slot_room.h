@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -68,8 +69,8 @@ class SlotRoom {
   void GiveBack();
   absl::Status AddBlock();
   std::set<uint32_t> TakeAllFree();
-  void PutBack(const std::set<uint32_t>& free);
-  void RemoveLastBlock();
+  void Remove(uint32_t block);
+  std::pair<uint32_t, uint32_t> SlotsOf(uint32_t block) const;  // the first, and past the last
   uint64_t Left() const;
   bool Push(uint32_t index);
 
@@ -82,9 +83,10 @@ class SlotRoom {
   uint64_t block_bytes_ = 0;
   std::vector<Waiting> waiting_;
   int idle_looks_ = 0;
-  std::vector<fp_slot*> seen_;  // the collector's
-  std::mutex mutex_;            // guards what follows
-  std::vector<fp_slot*> blocks_;
+  fp_slot* nothing_ = nullptr;     // free slots, for the collector to see where a block is not
+  std::vector<fp_slot*> seen_;     // the collector's
+  std::mutex mutex_;               // guards what follows
+  std::vector<fp_slot*> blocks_;   // null: was given back
   std::vector<fp_slot*> retired_;  // the collector may look at them until its next Refresh()
   std::string refusal_;
   std::thread thread_;
