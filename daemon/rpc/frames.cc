@@ -121,8 +121,11 @@ std::string_view PeerFrames::Begin() {
     if (!may_.data(frame_.length)) return "too many bytes of requests at once";
     stream->second += frame_.length;
   }
+  // Every connection begins with SETTINGS; how many connections there are is limited elsewhere.
+  const bool begins = !began_ && frame_.Is(FrameType::kSettings);
+  began_ = began_ || begins;
   const bool wants_answer = (frame_.Is(FrameType::kPing) || frame_.Is(FrameType::kSettings)) &&
-                            (frame_.flags & kAck) == 0;
+                            (frame_.flags & kAck) == 0 && !begins;
   // Frames without content cost time and nothing else limits them.
   const bool empty_data =
       frame_.Is(FrameType::kData) && frame_.length == 0 && (frame_.flags & kEndStream) == 0;

@@ -79,6 +79,7 @@ class PeerFrames {
 
   const Allowances may_;
   size_t preface_ = 0;  // bytes of it that have come
+  bool began_ = false;  // the SETTINGS that belong to it have come, too (RFC 9113 section 3.4)
   std::string header_;  // of the frame that begins, as far as it has come
   bool in_frame_ = false;
   FrameHeader frame_;
