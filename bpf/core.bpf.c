@@ -126,7 +126,7 @@ static __always_inline const void *own_regs(void)
 	return NULL;
 }
 
-#include "bpf/lib/call.bpf.h"
+#include "bpf/lib/leave.bpf.h"
 
 SEC("raw_tp/sys_enter")
 int sys_enter(struct bpf_raw_tracepoint_args *ctx)

@@ -159,26 +159,24 @@ static __always_inline __u32 task_status(void)
 	return bpf_get_current_task_btf()->exit_code;
 }
 
-extern int LINUX_KERNEL_VERSION __kconfig;
-#define SECCOMP_MODE_DEAD 3 /* kernel/seccomp.c, since 5.16 */
-#define LINUX_5_16 (5 << 16 | 16 << 8)
+#define SECCOMP_MODE_DEAD 3 /* kernel/seccomp.c, since 5.16; before that no mode has the number */
 
 static __always_inline __u32 dies_refused(void)
 {
-	if (LINUX_KERNEL_VERSION < LINUX_5_16 || !bpf_core_field_exists(((struct task_struct *)0)->seccomp.mode))
+	if (!bpf_core_field_exists(((struct task_struct *)0)->seccomp.mode))
 		return 0;
 	return bpf_get_current_task_btf()->seccomp.mode == SECCOMP_MODE_DEAD;
 }
 
 static __always_inline const void *own_regs(void)
 {
-	if (LINUX_KERNEL_VERSION < LINUX_5_16)
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) /* 5.15 */
 		return NULL;
 	return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
 #include "bpf/lib/object.bpf.h"
-#include "bpf/lib/call.bpf.h"
+#include "bpf/lib/leave.bpf.h"
 #include "bpf/lib/rescue.bpf.h"
 
 SEC("tp_btf/sys_enter")

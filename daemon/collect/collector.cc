@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/collect/collector.h"
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <map>
 #include <utility>
 
 namespace footprint::collect {
@@ -19,19 +14,8 @@ static_assert(static_cast<int>(model::Loss::kCommandDropped) == FP_LOSS_COMMAND_
 
 // The kernel's account of map memory changes rarely, and costs a dozen small reads.
 constexpr uint64_t kMemoryEvery = 64;
-constexpr size_t kSweptAtATime = 32;
 constexpr size_t kNamesAtATime = 64;  // cgroups that are asked for again in a pass
 constexpr int kLooksAtTheDead = 3;  // until what the kernel told of their cgroup was read for sure
-
-uint32_t StateOf(const fp_slot& slot) { return __atomic_load_n(&slot.state, __ATOMIC_ACQUIRE); }
-
-// No signal is sent: tgkill(2) with signal 0 only looks.
-bool ThreadExists(uint32_t tgid, uint32_t tid) {
-  return syscall(SYS_tgkill, tgid, tid, 0) == 0 || errno != ESRCH;
-}
-
-// For identities whose process may have ended or moved on.
-const Naming::Living kGone = [] { return false; };
 
 model::LifeId ParentOf(const fp_ident& ident) {
   return {.pid = ident.parent_tgid, .birth = ident.parent_life};
@@ -80,196 +64,6 @@ ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& livi
   });
 }
 
-void Collector::Bind(uint32_t index, const fp_slot& slot, bool open) {
-  Binding& binding = bindings_[index];
-  binding = {.claim = {slot.ident.claim, slot.ident.tid}, .image = {}, .changes = 0, .open = open};
-  const auto living = [&slot] { return StateOf(slot) == FP_SLOT_OPEN; };
-  ImageState& image = ImageOf(slot.ident, living, binding.image);
-  image.slots.insert(index);
-  image.open_slots += open;
-  image.changed = true;
-}
-
-// Further slots of this one, as far as they are within reach: one that is not is so young that the
-// next pass counts it.
-std::vector<uint32_t> Collector::MoreOf(const fp_slot& slot) {
-  std::vector<uint32_t> more;
-  const auto add = [&](uint32_t number) {
-    if (number != 0 && number <= bindings_.size()) more.push_back(number - 1);
-  };
-  add(__atomic_load_n(&slot.more, __ATOMIC_ACQUIRE));
-  if (more.empty()) return more;
-  const fp_slot& first = source_.Slot(more.front());
-  for (int i = 1; i < FP_MORE; ++i) add(__atomic_load_n(&first.others[i], __ATOMIC_ACQUIRE));
-  return more;
-}
-
-void Collector::AddSlot(CountsBuilder& builder, uint32_t index) {
-  const fp_slot& slot = source_.Slot(index);
-  for (const uint32_t more : MoreOf(slot)) builder.AddMore(source_.Slot(more));
-  builder.AddSlot(slot);
-}
-
-// Moves what the slot holds to its image for good, and frees it.
-void Collector::Unbind(uint32_t index) {
-  Binding& binding = bindings_[index];
-  ImageState* image = table_.Find(binding.image);
-  if (image != nullptr) {
-    CountsBuilder builder;
-    AddSlot(builder, index);
-    model::Add(image->ended, builder.Build());
-    image->slots.erase(index);
-    image->changed = true;
-  }
-  for (const uint32_t more : MoreOf(source_.Slot(index))) source_.Free(more);
-  source_.Free(index);
-  binding = {};
-}
-
-void Collector::HarvestSlots() {
-  more_slots_ = 0;
-  // From the last one down: what is freed last is taken first, and slots at the end should be left.
-  for (uint32_t i = bindings_.size(); i-- > 0;) {
-    const fp_slot& slot = source_.Slot(i);
-    const uint32_t state = StateOf(slot);
-    more_slots_ += state == FP_SLOT_MORE;
-    if (state == FP_SLOT_FREE || state == FP_SLOT_MORE) continue;
-    const bool open = state == FP_SLOT_OPEN;
-    Binding& binding = bindings_[i];
-    if (binding.claim != Claim{slot.ident.claim, slot.ident.tid}) {
-      // Half of an identity: the other half is on its way to memory, and there by the next pass.
-      if (slot.seal != fp_seal(&slot.ident)) continue;
-      Bind(i, slot, open);
-    }
-
-    ImageState* image = table_.Find(binding.image);
-    const uint64_t changes = __atomic_load_n(&slot.changes, __ATOMIC_RELAXED);
-    // Once more after a change: what was counted may get to memory after the word of it.
-    if (image != nullptr && (changes != binding.changes || binding.open != open || binding.fresh)) {
-      image->changed = true;
-      binding.fresh = changes != binding.changes;
-      binding.changes = changes;
-    }
-    if (image != nullptr && binding.open && !open) --image->open_slots;
-    binding.open = open;
-    if (open) continue;
-    // The thread's last counts may still be on their way to memory when its state says
-    // closed (arm64 keeps no order between them); by the next pass they have arrived.
-    if (binding.closed_before) {
-      Unbind(i);
-    } else {
-      binding.closed_before = true;
-    }
-  }
-}
-
-// Without the exit hook nobody closes slots: look for their threads. With it none should be left
-// over; a few are looked at in each pass all the same, so that none is shown alive for ever.
-void Collector::SweepDeadThreads() {
-  if (!sees_all_threads_) return;
-  const size_t most = exit_hook_ ? std::min(kSweptAtATime, bindings_.size()) : bindings_.size();
-  for (size_t n = 0; n < most; ++n) {
-    if (++swept_ >= bindings_.size()) swept_ = 0;
-    const fp_slot& slot = source_.Slot(swept_);
-    // A thread in an execve may have its leader's tid already.
-    if (StateOf(slot) != FP_SLOT_OPEN || slot.flight.deferred == FP_DEFERRED_EXEC) continue;
-    const Claim claim{slot.ident.claim, slot.ident.tid};
-    if (ThreadExists(slot.ident.tgid, slot.tid)) continue;
-    // It may have ended, and another taken its place, between the two looks.
-    if (StateOf(slot) == FP_SLOT_OPEN && claim == Claim{slot.ident.claim, slot.ident.tid}) {
-      source_.CloseDead(swept_);
-    }
-  }
-}
-
-// Claims that may still count, as of now; and how many orphans each image has.
-std::set<Collector::Claim> Collector::OpenClaims() {
-  std::set<Claim> open;
-  for (const Binding& binding : bindings_) {
-    if (binding.claim != Claim{}) open.insert(binding.claim);
-  }
-  std::map<ImageId, std::pair<uint32_t, uint32_t>> orphans;  // all, in a call
-  const auto status = source_.WalkOrphans([&](const fp_orphan& orphan) {
-    const fp_ident& ident = orphan.ident;
-    if (ident.claim == 0) return;  // about to be filled in
-    open.insert({ident.claim, ident.tid});
-    ImageId id;
-    // An orphan may exec while we look; its slot-less state cannot be asked cheaply.
-    ImageOf(ident, kGone, id);
-    ++orphans[id].first;
-    orphans[id].second += __atomic_load_n(&orphan.flight.key, __ATOMIC_RELAXED) != 0;
-  });
-  if (!status.ok()) spdlog::warn("{}", status.ToString());
-  for (const ImageId& id : with_orphans_) {
-    if (ImageState* image = table_.Find(id); image != nullptr && !orphans.contains(id)) {
-      image->orphans = image->orphans_in_flight = 0;
-      image->changed = true;
-    }
-  }
-  with_orphans_.clear();
-  for (const auto& [id, count] : orphans) {
-    ImageState& image = *table_.Find(id);
-    image.changed |= image.orphans_in_flight != count.second;
-    image.orphans = count.first;
-    image.orphans_in_flight = count.second;
-    with_orphans_.insert(id);
-  }
-  return open;
-}
-
-void Collector::HarvestSpill() {
-  const uint64_t orphans = source_.OrphansTotal();
-  const uint64_t spilled = source_.SpilledTotal();
-  const bool idle = orphans == orphans_seen_ && with_orphans_.empty() && spilled == spilled_seen_ &&
-                    spill_left_ == 0;
-  if (idle) return;
-  orphans_seen_ = orphans;
-  spilled_seen_ = spilled;
-
-  // Open claims first: an entry whose claim had ended before the walk is final. One that
-  // the previous walk did not see may belong to a claim younger than the list.
-  const std::set<Claim> open = OpenClaims();
-  std::set<Claim> seen;
-  std::map<ImageId, std::pair<CountsBuilder, CountsBuilder>> sums;  // living, ended
-  std::vector<std::pair<fp_spill_key, uint32_t>> final;             // and their processes
-  spill_left_ = 0;
-  const auto status = source_.WalkSpill([&](const fp_spill_key& key, const fp_spill& value) {
-    const Claim claim{key.claim, key.tid};
-    if (value.ident.claim == 0) {
-      ++spill_left_;  // about to be filled in
-      return;
-    }
-    const bool ended = !open.contains(claim) && spill_seen_.contains(claim);
-    ImageId id;
-    ImageOf(value.ident, kGone, id);
-    auto& [living_sum, ended_sum] = sums[id];
-    (ended ? ended_sum : living_sum).AddSpill(key, value);
-    if (ended) {
-      final.emplace_back(key, value.ident.tgid);
-    } else {
-      ++spill_left_;
-      seen.insert(claim);
-    }
-  });
-  if (!status.ok()) {
-    // Half a walk must not replace a whole one.
-    spdlog::warn("{}", status.ToString());
-    ++spill_left_;
-    return;
-  }
-  table_.ForEachImage([&](const ImageId& id, ImageState& image) {
-    const auto it = sums.find(id);
-    if (it == sums.end() && image.spilled == model::Counts{}) return;
-    image.changed = true;
-    image.spilled = {};
-    if (it == sums.end()) return;
-    image.spilled = it->second.first.Build();
-    model::Add(image.ended, it->second.second.Build());
-  });
-  for (const auto& [key, tgid] : final) source_.DeleteSpill(key, tgid);
-  spill_seen_ = std::move(seen);
-}
-
 // What was not known at the first look may be in a later one: a living process tells its own.
 void Collector::NameCgroups() {
   for (size_t looks = std::min(kNamesAtATime, unnamed_.size()); looks > 0; --looks) {
@@ -303,7 +97,7 @@ void Collector::OnEvent(const fp_event& event) {
   model::Event out{.realtime_ns = clock_.RealtimeNs() - age,
                    .life = {event.ident.tgid, event.ident.life},
                    .parent = ParentOf(event.ident),
-                   .image = naming_.Describe(event.ident, kGone)};
+                   .image = naming_.Describe(event.ident, Naming::kGone)};
   switch (event.kind) {
     case FP_EVENT_FORK:
       out.kind = model::Event::Kind::kFork;

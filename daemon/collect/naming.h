@@ -24,6 +24,8 @@ class Naming {
   // Whether the image still runs. Asked after each look into /proc, too: else the answer
   // may be that of the program that came after it.
   using Living = std::function<bool()>;
+  // Of identities whose process may have ended or moved on.
+  static inline const Living kGone = [] { return false; };
 
   model::Image Describe(const fp_ident& ident, const Living& living);
   // Path of a cgroup; `living`: a process that was in it, or 0. "": not known yet.
