@@ -10,12 +10,9 @@ namespace footprint::e2e {
 namespace {
 
 constexpr int kClients = 50;
-#ifdef __SANITIZE_ADDRESS__
-constexpr uint64_t kRoom = 64 << 20;  // red zones and shadow of the same allocations
-#else
-// The daemon gives its start's memory back, so that there is none to grow into.
-constexpr uint64_t kRoom = 24 << 20;
-#endif
+// The daemon gives its start's memory back, so that there is none to grow into. A sanitized one
+// has red zones and shadow of the same allocations.
+constexpr uint64_t kRoom = (kSanitized ? 64 : 24) << 20;
 
 // WatchFootprint of the system every 100 ms, with all the flow-control window there is.
 std::string WatchRequest() {

@@ -61,10 +61,8 @@ TEST_CASE("e2e.run.follows_the_tree_alone") {
   Daemon daemon;
   Launch other;
   other.argv = {Workload("storm")};
-#ifdef __SANITIZE_ADDRESS__
   // No faster than a slow daemon can follow: the losses of others are ours, too.
-  other.argv.push_back("500");
-#endif
+  if (kSanitized) other.argv.push_back("500");
   other.keep_input = true;
   Process noise(other);
   Json footprint = daemon.Record(
