@@ -158,4 +158,10 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	return on_end();
 }
 
+SEC("raw_tp/cgroup_attach_task")
+int cgroup_move(void *ctx)
+{
+	return on_move();
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -250,4 +250,17 @@ int module_free_perf(void *ctx)
 	return on_module_free();
 }
 
+SEC("raw_tp/cgroup_attach_task")
+int cgroup_move(void *ctx)
+{
+	return on_move();
+}
+
+/* Unmarked: a thread that is asked once more stays where it is. */
+SEC("tp/cgroup/cgroup_attach_task")
+int cgroup_move_perf(void *ctx)
+{
+	return on_move();
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -2,6 +2,7 @@
 #include "client/connection.h"
 
 #include <grp.h>
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
@@ -114,6 +115,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
   }
   // Errors are reported once, by the caller; gRPC's own lines would only repeat them.
   gpr_set_log_function([](gpr_log_func_args*) {});
+  // Never shut down: where no thread can be started, gRPC's shutdown waits for one for ever.
+  static const bool kept = (grpc_init(), true);
+  static_cast<void>(kept);
   return std::unique_ptr<Connection>(new Connection(settings));
 }
 

@@ -3,6 +3,7 @@
 
 #include <wchar.h>
 
+#include <algorithm>
 #include <array>
 #include <cinttypes>
 #include <cstdio>
@@ -104,6 +105,10 @@ size_t DisplayWidth(std::string_view text) {
     text.remove_prefix(one.length == 0 ? 1 : one.length);
   }
   return width;
+}
+
+std::string PadLeft(std::string_view text, size_t width) {
+  return FitLeft(text, std::max(width, DisplayWidth(text)));
 }
 
 std::string FitLeft(std::string_view text, size_t width) {

@@ -23,6 +23,8 @@ bool IsUtf8(std::string_view text);
 size_t DisplayWidth(std::string_view text);
 // Cut or padded with blanks to exactly `width` columns; a cut ends in '~'.
 std::string FitLeft(std::string_view text, size_t width);
+// The same, but longer text stays whole.
+std::string PadLeft(std::string_view text, size_t width);
 // The same, text at the right edge.
 std::string FitRight(std::string_view text, size_t width);
 

@@ -195,7 +195,8 @@ enum fp_rescued {
 	FP_RESCUED_FORK,
 	FP_RESCUED_EXEC,
 	FP_RESCUED_END,
-	FP_RESCUED_FREE, /* not counted */
+	FP_RESCUED_FREE, /* not counted; neither is the next */
+	FP_RESCUED_MOVE,
 	FP_RESCUED_COUNT,
 };
 
@@ -290,7 +291,7 @@ FP_SIZE(struct fp_places, 16);
 enum fp_slot_state {
 	FP_SLOT_FREE = 0,	/* written by the daemon, after harvest */
 	FP_SLOT_OPEN = 1,	/* written by the owning thread, last at claim */
-	FP_SLOT_CLOSED = 2,	/* written by the owning thread, last at exec and exit */
+	FP_SLOT_CLOSED = 2,	/* written by the owning thread, last at exec, move and exit */
 	FP_SLOT_MORE = 3,	/* cells of a thread whose own slot has no room for them; freed with that */
 };
 
@@ -308,7 +309,7 @@ struct fp_slot {
 	__u8 state;
 	__u8 abi;		/* enum fp_abi of all its calls, where that cannot change; 0: not asked yet, or it can */
 	__u16 ignored;		/* copy of ident.ignored */
-	__u32 tid;		/* ident.tid; later the leader's, if an exec failed after it took its place */
+	__u32 moves;		/* the global of that name when the thread's cgroup was last asked for */
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
 	struct fp_flight flight;
 	__u64 frame;		/* what the thread is known by in calls: see known_by(); 0: not asked yet */
@@ -323,6 +324,8 @@ struct fp_slot {
 	__u8 hist_row[FP_SUBSYSTEMS];	/* by subsystem index: its row + 1; 0: none */
 	__u32 hist_rows;		/* rows in use */
 	__u32 more;		/* index of its first further slot + 1; 0: none */
+	__u32 tid;		/* ident.tid; later the leader's, if an exec failed after it took its place */
+	__u32 pad;
 	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
 	__u64 seal;		/* fp_seal(ident): a reader that finds another has seen half of it */
 	union {
@@ -330,7 +333,7 @@ struct fp_slot {
 		struct fp_errno more_errnos[FP_MORE_ERRNOS]; /* of a further slot: instead of its errnos */
 	};
 };
-FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 56 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 64 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a

@@ -12,11 +12,11 @@
  *                               the call; slot is NULL for an orphan
  *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts
  *   u32 made_class(fd, slot)    class of the object behind a new descriptor
- *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has none
- *   u32 command_given(regs, abi)  the command of an ioctl
- *   u32 dies_refused(void)      is the current thread killed by seccomp for its call? If told
- *   const void *own_regs(void)  its registers; asked for in that case alone
- *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
+ *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has
+ * none u32 command_given(regs, abi)  the command of an ioctl u32 dies_refused(void)      is the
+ * current thread killed by seccomp for its call? If told const void *own_regs(void)  its registers;
+ * asked for in that case alone void count_second(regs, abi, owner, key, slot, ident)  the object
+ * behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
 #define FOOTPRINT_LIB_CALL_BPF_H
@@ -119,6 +119,31 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 	return 0;
 }
 
+static __always_inline struct fp_slot *slot_after_move(struct fp_slot *slot)
+{
+	if (slot->flight.key)
+		settle(&slot->flight, slot, &slot->ident);
+	slot->flight.key = 0;
+	return follow_move(slot);
+}
+
+/* The same of a thread without a slot, in place. */
+static __always_inline void move_orphan(struct fp_orphan *orphan)
+{
+	struct fp_ident *ident = &orphan->ident;
+	__u64 cgroup = bpf_get_current_cgroup_id();
+
+	if (cgroup == ident->cgroup)
+		return;
+	settle(&orphan->flight, NULL, ident);
+	orphan->flight.key = 0;
+	ident->claim = 0;
+	barrier();
+	ident->cgroup = cgroup;
+	ident->ignored = is_ignored(ident);
+	stamp_claim(ident);
+}
+
 /* An orphan asks again at each call: a slot of its own, where there is one by now. */
 static __noinline struct fp_slot *settle_orphan(struct fp_orphan *orphan)
 {
@@ -151,6 +176,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 			return slot;
 		orphan = own_orphan();
 	} else {
+		move_orphan(orphan);
 		slot = settle_orphan(orphan);
 		if (slot)
 			return slot;
@@ -185,6 +211,8 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 		key = stranger_key(key);
 	if (owner & FP_OWNER_EXEC)
 		note_exec(regs, nr, abi);
+	if (slot && slot->moves != moves)
+		slot = slot_after_move(slot);
 	if (!slot) {
 		slot = claim_or_count(key, regs);
 		if (!slot)

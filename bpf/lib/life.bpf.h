@@ -274,6 +274,46 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	return 0;
 }
 
+/* cgroup_attach_task, in whoever moves threads, when they are there. */
+static __always_inline int on_move(void)
+{
+	__sync_fetch_and_add(&moves, 1);
+	return 0;
+}
+
+/*
+ * Some thread was moved since this one, which enters a call, was last asked. If it was this one,
+ * the rest of its image counts in the new cgroup. NULL: it has no slot there.
+ */
+static __noinline struct fp_slot *follow_move(struct fp_slot *old)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fp_slot *slot = NULL;
+	struct fp_ident *ident;
+	__u32 now = moves;
+
+	barrier();
+	if (bpf_get_current_cgroup_id() == old->ident.cgroup) {
+		old->moves = now;
+		return old;
+	}
+	ident = new_ident(&slot);
+	if (ident) {
+		describe_now(ident, pid_tgid);
+		inherit(ident, &old->ident);
+		ident->image = old->ident.image;
+		__builtin_memcpy(ident->exe, old->ident.exe, sizeof(ident->exe));
+		stamp_claim(ident);
+	}
+	if (!slot) {
+		end_slot(old);
+		return NULL;
+	}
+	open_slot(slot);
+	close_slot(old); /* its task leads to the new one */
+	return slot;
+}
+
 /* Was sys_exit attached all the while since the call entered? */
 static __always_inline __u32 leaves_seen(const struct fp_flight *flight)
 {

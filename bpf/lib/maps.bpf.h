@@ -49,6 +49,8 @@ __u32 armed = 0;
  * frames. Else, as where an end may pass unseen, by task and tid. Set by the daemon with `armed`.
  */
 __u32 frames = 0;
+/* Times that threads were moved to another cgroup since attach. Written by cgroup_attach_task. */
+__u32 moves = 0;
 /* FP_MEASURE_ bits. Written by the daemon at any time; a call ends as it began. */
 __u32 measured = 0;
 /* Ordinal of the attachment of sys_exit that is in force; 0: none. Written by the daemon. */

@@ -200,6 +200,7 @@ static __noinline struct fp_slot *reserve_slot(void)
 		return NULL;
 	}
 	slot->task = task;
+	slot->moves = moves; /* before the cgroup is asked for: a move in between is seen later */
 	__sync_fetch_and_add(&taken_total, 1);
 	if (slots_left() <= (__s64)(slots_total >> 2))
 		ask_for_growth();

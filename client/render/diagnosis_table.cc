@@ -100,8 +100,12 @@ std::string StatusTable(const v1::GetStatusResponse& status, const std::string& 
                                   ", cut off ", status.connections_cut()));
   out += "hooks\n" + Hooks(status, look);
   out += "losses\n";
+  size_t width = 0;
   for (const auto& cause : status.losses().causes()) {
-    absl::StrAppend(&out, "  ", FitLeft(Sanitize(cause.name()), 20), cause.count(), "\n");
+    width = std::max(width, DisplayWidth(Sanitize(cause.name())));
+  }
+  for (const auto& cause : status.losses().causes()) {
+    absl::StrAppend(&out, "  ", FitLeft(Sanitize(cause.name()), width + 2), cause.count(), "\n");
   }
   return out;
 }

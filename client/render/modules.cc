@@ -244,14 +244,14 @@ std::string EventText(const v1::WatchEventsResponse& event) {
   if (event.has_module()) {
     const v1::ModuleEvent& module = event.module();
     absl::StrAppend(
-        &out, "  ", FitLeft(Sanitize(module.name()), 20), "  ",
+        &out, "  ", PadLeft(Sanitize(module.name()), 20), "  ",
         Sanitize(module.has_cause() ? Describe(module.cause()) : Process(event.process())));
     if (!module.site().empty()) absl::StrAppend(&out, " at ", Sanitize(module.site()));
     if (event.kind() == v1::EVENT_KIND_MODULE_REQUEST) out += module.wait() ? ", waits" : "";
   } else if (event.has_object()) {
     const v1::Object& object = event.object();
     const std::string device = object.device().empty() ? "" : absl::StrCat(" ", object.device());
-    absl::StrAppend(&out, "  ", FitLeft(Sanitize(absl::StrCat(object.server(), device)), 20), "  ",
+    absl::StrAppend(&out, "  ", PadLeft(Sanitize(absl::StrCat(object.server(), device)), 20), "  ",
                     Sanitize(Process(event.process())), "  driver ", Sanitize(object.driver()));
     if (!object.module().empty()) absl::StrAppend(&out, ", module ", Sanitize(object.module()));
   } else {

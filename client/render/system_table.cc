@@ -122,7 +122,7 @@ std::string Tracepoints(const SystemReport& report, const Look& look) {
   std::string out = Title("tracepoints", list.rows.size(), list.reading, look);
   for (const system::Tracepoint& row : list.rows) {
     absl::StrAppend(&out, "  ", FitLeft(system::Name(row.presence), 8), " ",
-                    FitLeft(Sanitize(row.name), 20), row.required ? "required" : "optional", "\n");
+                    PadLeft(Sanitize(row.name), 20), row.required ? "required" : "optional", "\n");
   }
   return out;
 }

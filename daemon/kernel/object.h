@@ -45,6 +45,8 @@ inline constexpr char kSysExit[] = "sys_exit";
 inline constexpr Hook kHooks[] = {
     {"module_free", "module_free", FP_RESCUED_FREE,
      "a driver that takes the place of an unloaded one may be shown under that one's name"},
+    {"cgroup_attach_task", "cgroup_move", FP_RESCUED_MOVE,
+     "a process that is moved to another cgroup counts in the old unit until its next exec"},
     {"sched_process_exit", "process_exit", FP_RESCUED_END,
      "ends of threads are found by looking for them in /proc, later"},
     {"sched_process_exec", "process_exec", FP_RESCUED_EXEC,

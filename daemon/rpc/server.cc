@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/rpc/server.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -123,6 +124,9 @@ class UnixServer : public Server {
   ~UnixServer() override { Shutdown(); }
 
   absl::Status Start(const std::string& path) {
+    // Never shut down: where no thread can be started, gRPC's shutdown waits for one for ever.
+    static const bool kept = (grpc_init(), true);
+    static_cast<void>(kept);
     if (absl::Status s = StartExecutor(); !s.ok()) return s;
     auto relay =
         Relay::Create({.gone = [this](const auto& name, const Peer& peer) { Gone(name, peer); },

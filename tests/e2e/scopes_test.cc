@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "tests/e2e/daemon.h"
@@ -54,6 +55,12 @@ class Cgroups {
     CHECK(Process(launch).Wait().status == 0);
     close(folder);
   }
+  // Moves a process with all its threads, as systemd-run, logind and podman do.
+  void Move(const std::string& name, pid_t pid) const {
+    std::ofstream procs(Folder(name) + "/cgroup.procs");
+    procs << pid << std::flush;
+    REQUIRE(procs.good());
+  }
   void Remove(const std::string& name) {
     CHECK(Eventually([&] { return rmdir(Folder(name).c_str()) == 0; }));
     std::erase(names_, name);
@@ -93,6 +100,70 @@ TEST_CASE("e2e.scopes.transient_units_keep_their_names") {
   }
   CHECK(Count(daemon.Query({"show", "--unit", "run-r7"}), "getppid") == 23);
   CHECK(Count(daemon.Query({"show", "--unit", "run-r?.service"}), "getppid") == 230);
+}
+
+// Moved without exec, there and back: each call is with the unit that made it, the call that was
+// under way with the one where it began.
+TEST_CASE("e2e.scopes.a_moved_process_counts_where_it_is") {
+  for (const std::string config :
+       {"", "object = \"core\"\n", "slots = 64\nspill_entries = 65536\n", "tier = \"calls\"\n"}) {
+    DYNAMIC_SECTION(config) {
+      Cgroups cgroups;
+      SkipUnless(cgroups.works(), "no cgroup v2 can be made");
+      Daemon daemon({config});
+      cgroups.Make("a.service");
+      cgroups.Make("b.scope");
+      Launch idle;
+      idle.argv = {Workload("calls"), "wait"};
+      idle.keep_input = true;
+      // Of 64 slots none is left.
+      std::vector<std::unique_ptr<Process>> crowd;
+      for (int i = 0; config.starts_with("slots") && i < 80; ++i) {
+        crowd.push_back(std::make_unique<Process>(idle));
+      }
+      const int folder =
+          open(cgroups.Folder("a.service").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      REQUIRE(folder >= 0);
+      Launch launch;
+      launch.argv = {Workload("calls"), "getppid=23", "wait",
+                     "getppid=29",      "getuid=31",  "wait",
+                     "getppid=37",      "wait",       "getppid=41"};
+      launch.cgroup = folder;
+      launch.keep_input = true;
+      Process process(launch);
+      close(folder);
+      const auto count = [&](const std::string& unit) {
+        const Json shown = daemon.Query({"show", "--unit", cgroups.path() + "/" + unit});
+        INFO(unit << ": " << shown.at("why"));
+        CHECK(shown.at("complete") == true);
+        return std::pair{Count(shown, "getppid"), Count(shown, "getuid")};
+      };
+      const auto waits = [&](uint64_t calls) {
+        return Eventually([&] {
+          const Json all = daemon.Query({"show", "--pid", std::to_string(process.pid())});
+          return Count(all, "getppid") == calls;
+        });
+      };
+      CHECK(waits(23));
+      cgroups.Move("b.scope", process.pid());
+      process.Write("x");
+      CHECK(waits(23 + 29));
+      // A move of somebody else.
+      Process other(idle);
+      cgroups.Move("b.scope", other.pid());
+      process.Write("x");
+      CHECK(waits(23 + 29 + 37));
+      cgroups.Move("a.service", process.pid());
+      process.Write("x");
+      CHECK(process.Wait().status == 0);
+      other.Write("x");
+      CHECK(other.Wait().status == 0);
+      CHECK(count("a.service") == std::pair{uint64_t{23 + 41}, uint64_t{0}});
+      CHECK(count("b.scope") == std::pair{uint64_t{29 + 37}, uint64_t{31}});
+      cgroups.Remove("a.service");
+      cgroups.Remove("b.scope");
+    }
+  }
 }
 
 // More than there is room for: what went is said.

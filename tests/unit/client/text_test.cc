@@ -10,6 +10,12 @@
 namespace footprint::client {
 namespace {
 
+TEST_CASE("unit.client.padded_text_is_never_cut") {
+  CHECK(PadLeft("ab", 4) == "ab  ");
+  CHECK(PadLeft("abcdef", 4) == "abcdef");
+  CHECK(FitLeft("abcdef", 4) == "abc~");
+}
+
 TEST_CASE("names of other processes cannot reach the terminal as commands", "[client]") {
   CHECK(Sanitize("plain name") == "plain name");
   CHECK(Sanitize("\x1b[2J\x07") == "\\x1b[2J\\x07");
