@@ -2,7 +2,6 @@
 #include "client/connection.h"
 
 #include <grp.h>
-#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
@@ -14,6 +13,8 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -99,6 +100,9 @@ Connection::Connection(const Settings& settings) : settings_(settings) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMaxBackoffMs / 4);
   auto channel = grpc::CreateCustomChannel(Uri(settings.target), grpc::InsecureChannelCredentials(),
                                            arguments);
+  // Where no thread can be started, the end of gRPC's last channel waits for one for ever.
+  static auto* const kept = new std::vector<std::shared_ptr<grpc::Channel>>;
+  kept->push_back(channel);
   footprints_ = v1::FootprintService::NewStub(channel);
   control_ = v1::ControlService::NewStub(channel);
 }
@@ -115,9 +119,6 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
   }
   // Errors are reported once, by the caller; gRPC's own lines would only repeat them.
   gpr_set_log_function([](gpr_log_func_args*) {});
-  // Never shut down: where no thread can be started, gRPC's shutdown waits for one for ever.
-  static const bool kept = (grpc_init(), true);
-  static_cast<void>(kept);
   return std::unique_ptr<Connection>(new Connection(settings));
 }
 

@@ -276,7 +276,12 @@ void Daemon::Stop() {
     waiting.swap(waiting_);
   }
   for (auto& done : waiting) done(Stopping());
-  if (server_ != nullptr) server_->Shutdown();
+  if (server_ == nullptr || server_->Shutdown()) return;
+  // Where no thread can be started (pids.max, TasksMax) gRPC waits for one for ever. What is in the
+  // kernel ends with the process.
+  spdlog::error("gRPC does not end: ended without it");
+  spdlog::shutdown();
+  std::_Exit(0);
 }
 
 void Daemon::Harvest(std::function<void(absl::StatusOr<model::SnapshotPtr>)> done) {

@@ -10,7 +10,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,8 +32,9 @@ namespace footprint::rpc {
 namespace {
 
 constexpr int64_t kShutdownPatienceMs = 5000;
+constexpr std::chrono::seconds kStopPatience{2 * kShutdownPatienceMs / 1000};
 // The relay's, the executor's, those that two servers of gRPC begin with, and some more.
-constexpr int kThreads = 18;
+constexpr int kThreads = 19;
 
 // gpr_set_log_function takes no context.
 std::function<void(bool, const std::string&)>& LogSink() {
@@ -136,6 +140,8 @@ class UnixServer : public Server {
     relay_ = *std::move(relay);
     if (absl::Status s = Server::CheckThreads(); !s.ok()) return s;
     if (absl::Status s = connections_.Listen(path); !s.ok()) return s;
+    std::promise<void> stopped;
+    stopped_ = stopped.get_future();
     // Of both together. Reflection is a synchronous service: each of its streams holds a thread.
     grpc::ResourceQuota quota("footprintd");
     quota.Resize(24 * 1024 * 1024).SetMaxThreads(8);
@@ -143,7 +149,7 @@ class UnixServer : public Server {
         !query_.Start(footprint_, refused_, quota)) {
       return absl::InternalError("gRPC does not start");
     }
-    return absl::OkStatus();
+    return StartStopper(std::move(stopped));
   }
 
   int fd() const override { return connections_.fd(); }
@@ -166,9 +172,34 @@ class UnixServer : public Server {
     });
   }
 
-  void Shutdown() override {
-    if (stopped_) return;
-    stopped_ = true;
+  bool Shutdown() override {
+    if (std::exchange(asked_to_stop_, true)) return true;
+    if (!stopper_.joinable()) {  // it did not start
+      Stop();
+      return true;
+    }
+    stop_.set_value();
+    if (stopped_.wait_for(kStopPatience) != std::future_status::ready) return false;
+    stopper_.join();
+    return true;
+  }
+
+ private:
+  absl::Status StartStopper(std::promise<void> stopped) {
+    try {
+      stopper_ = std::thread([this, stopped = std::move(stopped)]() mutable {
+        stop_.get_future().wait();
+        Stop();
+        stopped.set_value();
+      });
+    } catch (const std::system_error& error) {  // the library's only way to report
+      return NoThread(error.code().value());
+    }
+    return absl::OkStatus();
+  }
+
+  // A thread of its own: where gRPC cannot start a thread that it wants, it waits for it for ever.
+  void Stop() {
     for (Role* role : {&full_, &query_}) {
       if (role->server == nullptr) continue;
       if (auto* health = role->server->GetHealthCheckService()) health->SetServingStatus(false);
@@ -182,7 +213,6 @@ class UnixServer : public Server {
     }
   }
 
- private:
   void Gone(const std::string& name, const Peer& peer) {
     clients_.Remove(name);
     control_.ClientGone(name);
@@ -215,7 +245,10 @@ class UnixServer : public Server {
   // Before the servers: the connections that are theirs go through it to the end.
   std::unique_ptr<Relay> relay_;
   Role full_, query_;
-  bool stopped_ = false;
+  std::promise<void> stop_;
+  std::future<void> stopped_;
+  std::thread stopper_;
+  bool asked_to_stop_ = false;
 };
 
 }  // namespace

@@ -50,7 +50,8 @@ class Server {
   virtual absl::StatusOr<bool> RestoreSocket() = 0;
   virtual void AcceptReady() = 0;
   // Refuses new requests, ends streams, lets the others end within 5 s, removes the socket.
-  virtual void Shutdown() = 0;
+  // False: gRPC did not end. The process must then end without destroying the server.
+  virtual bool Shutdown() = 0;
 };
 
 }  // namespace footprint::rpc

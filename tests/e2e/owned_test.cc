@@ -122,6 +122,29 @@ TEST_CASE("e2e.owned.too_few_threads") {
   CHECK(Eventually([&] { return rmdir(group.c_str()) == 0; }));
 }
 
+// No thread more than it began with, while clients come: it answers, and ends when it is asked to.
+TEST_CASE("e2e.owned.no_further_thread") {
+  const std::string group = "/sys/fs/cgroup/pids/footprint_test_" + std::to_string(getpid());
+  if (mkdir(group.c_str(), 0755) != 0) {
+    WARN("no cgroup v1 of pids: nothing was checked");
+    return;
+  }
+  {
+    Daemon daemon;
+    WriteFile(group + "/cgroup.procs", std::to_string(daemon.pid()));
+    WriteFile(group + "/pids.max", "1");
+    std::vector<std::unique_ptr<Process>> watchers;
+    for (int i = 0; i < 12; ++i) {
+      Launch launch;
+      launch.argv = {Binary("footprint"), "--target", daemon.target(), "watch", "--count", "2"};
+      watchers.push_back(std::make_unique<Process>(launch));
+    }
+    CHECK(daemon.Client({"status"}).status == 0);
+    daemon.Stop();
+  }
+  CHECK(Eventually([&] { return rmdir(group.c_str()) == 0; }));
+}
+
 TEST_CASE("e2e.owned.what_a_start_refuses_the_check_refuses") {
   TempDir dir;
   const auto check = [&](std::vector<std::string> arguments) {

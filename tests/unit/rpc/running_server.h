@@ -163,7 +163,7 @@ class RunningServer {
     thread_.request_stop();
     thread_.join();
     control.Work();
-    server->Shutdown();
+    CHECK(server->Shutdown());
   }
 
   // A connection of its own.
