@@ -24,9 +24,9 @@ namespace {
 
 // What programs of perf are attached to: those of bpf/lib/rescue.bpf.h and bpf/modules.bpf.c.
 constexpr char kTracepoints[][FP_TRACEPOINT_LEN] = {
-    "sys_enter",   "sys_exit",    "sched_process_fork", "sched_process_exec", "sched_process_exit",
-    "module_load", "module_free", "module_get", "module_put", "module_request",
-    "cgroup_attach_task"};
+    "sys_enter",          "sys_exit",       "sched_process_fork", "sched_process_exec",
+    "sched_process_exit", "module_load",    "module_free",        "module_get",
+    "module_put",         "module_request", "cgroup_attach_task"};
 static_assert(std::size(kTracepoints) <= FP_TRACEPOINTS);
 
 using Numbers = std::map<std::string, uint32_t>;
