@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "bpf/abi/footprint.h"
+#include "bpf/abi/notes.h"
 #include "bpf/lib/maps.bpf.h"
 #include "bpf/lib/regs.bpf.h"
 
@@ -19,7 +20,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 128);
 	__type(key, __u32);
-	__type(value, char[FP_EXE_LEN]);
+	__type(value, char[FP_NOTE_GIVEN_ROOM]);
 } exec_names SEC(".maps");
 
 static __always_inline __u64 frame_of(const void *regs)
@@ -47,7 +48,7 @@ static __always_inline __u32 call_number(const void *regs)
 static __noinline int note_exec(const void *regs, __u32 nr, __u32 abi)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	char name[FP_EXE_LEN] = {};
+	char name[FP_NOTE_GIVEN_ROOM] = {};
 	const void *user = exec_name_from_regs(regs, nr, abi);
 
 	/* Without faulting: a name on a page that is not in memory stays unknown. */
@@ -63,19 +64,14 @@ static __always_inline void forget_exec(void)
 	bpf_map_delete_elem(&exec_names, &tid);
 }
 
-static __always_inline void describe_exec(const void *in_kernel, __u32 tid, struct fp_ident *ident)
-{
-	char *name = bpf_map_lookup_elem(&exec_names, &tid);
-
-	if (!name) {
-		ident->exe[0] = 0;
-		return;
-	}
-	__builtin_memcpy(ident->exe, name, FP_EXE_LEN);
-	bpf_map_delete_elem(&exec_names, &tid);
-}
+#include "bpf/lib/note_core.bpf.h"
 
 static __always_inline void describe_task(struct fp_ident *ident)
+{
+}
+
+/* It knows no kernel types: the forking process is taken for the parent. */
+static __always_inline void find_parent(struct fp_birth *birth, __u64 child, const struct fp_ident *ident)
 {
 }
 
@@ -149,7 +145,9 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_exec(ctx->args[1], NULL);
+	struct exec exec = { .old_tid = ctx->args[1] };
+
+	return on_exec(&exec);
 }
 
 SEC("raw_tp/sched_process_exit")

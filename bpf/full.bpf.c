@@ -138,12 +138,6 @@ static __always_inline void forget_exec(void)
 {
 }
 
-static __always_inline void describe_exec(const void *name, __u32 tid, struct fp_ident *ident)
-{
-	if (!may_read_kernel || bpf_probe_read_kernel_str(ident->exe, sizeof(ident->exe), name) < 0)
-		ident->exe[0] = 0;
-}
-
 static __always_inline void describe_task(struct fp_ident *ident)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -152,6 +146,23 @@ static __always_inline void describe_task(struct fp_ident *ident)
 	/* For processes older than the attach; a birth note, if there is one, overrides it. */
 	if (!ident->parent_tgid)
 		ident->parent_tgid = task->real_parent->tgid;
+}
+
+/* clone(2) with CLONE_PARENT makes a sibling, which runs the program of the one that made it. */
+static __always_inline void find_parent(struct fp_birth *birth, __u64 child, const struct fp_ident *ident)
+{
+	const struct task_struct *task = (const void *)child;
+	__u32 parent;
+
+	/* The program of perf does not hand the task over. */
+	if (!may_read_kernel || !(child >> 32))
+		return;
+	parent = BPF_CORE_READ(task, real_parent, tgid);
+	if (parent == birth->parent_tgid || (__u32)BPF_CORE_READ(task, tgid) == birth->parent_tgid)
+		return;
+	birth->parent_life = ident && ident->parent_tgid == parent ? ident->parent_life : 0;
+	birth->parent_tgid = parent;
+	birth->parent_image = FP_IMAGE_UNKNOWN;
 }
 
 static __always_inline __u32 task_status(void)
@@ -175,6 +186,11 @@ static __always_inline const void *own_regs(void)
 	return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
+static __always_inline void note_arguments(const void *regs, __u32 abi, const struct fp_ident *ident)
+{
+}
+
+#include "bpf/lib/note.bpf.h"
 #include "bpf/lib/object.bpf.h"
 #include "bpf/lib/leave.bpf.h"
 #include "bpf/lib/rescue.bpf.h"
@@ -213,9 +229,17 @@ int process_fork(__u64 *ctx)
 SEC("tp_btf/sched_process_exec")
 int process_exec(__u64 *ctx)
 {
+	const struct linux_binprm *program = (const void *)ctx[2];
+	struct exec exec = { .old_tid = ctx[1] };
+
 	if (rescues && perf_took_exec())
 		return 0;
-	on_exec(ctx[1], ((struct linux_binprm *)ctx[2])->filename);
+	/* Not by typed loads: of characters they are no numbers to later verifiers. */
+	if (may_read_kernel) {
+		exec.given = (__u64)BPF_CORE_READ(program, filename);
+		exec.interpreted = (__u64)BPF_CORE_READ(program, interp);
+	}
+	on_exec(&exec);
 	return raw_took(FP_RESCUED_EXEC);
 }
 

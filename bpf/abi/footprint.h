@@ -89,7 +89,6 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_KNOWN_COMMANDS 8192		/* numbers that name a command of any driver, power of two */
 
 #define FP_COMM_LEN 16		/* TASK_COMM_LEN, include/linux/sched.h */
-#define FP_EXE_LEN 128		/* name given to execve, cut at 127 bytes */
 #define FP_CELLS 64		/* a thread's table of cells, power of two */
 #define FP_CELL_PROBES 8
 #define FP_SPILL_SHARES 1024	/* processes whose ids are the same modulo this have one share */
@@ -134,6 +133,9 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_OWNER_DESCRIPTORS 0xffff00
 #define FP_OWNER_IGNORE (1u << 25) /* not counted, by configuration */
 
+/* The program of a new process is not that of an image of its parent. */
+#define FP_IMAGE_UNKNOWN (~0U)
+
 /* Who makes the calls of a slot. Writer: the thread itself, at claim. */
 struct fp_ident {
 	__u64 claim;		/* boot-time ns of the claim; with tid unique per boot */
@@ -147,10 +149,11 @@ struct fp_ident {
 	__u32 image;		/* execs since `life` */
 	__u32 uid;
 	__u32 ignored;		/* 1: by configuration none of its calls is counted */
+	__u32 parent_image;	/* image of the parent at the fork: the program that image 0 runs; or FP_IMAGE_UNKNOWN */
+	__u32 pad;
 	char comm[FP_COMM_LEN];
-	char exe[FP_EXE_LEN];	/* file name given to the exec that began the image; "" before the first seen */
 };
-FP_SIZE(struct fp_ident, 64 + FP_COMM_LEN + FP_EXE_LEN);
+FP_SIZE(struct fp_ident, 72 + FP_COMM_LEN);
 
 /* No processor that orders its stores weakly shows the whole sum before all of what is summed. */
 static inline __u64 fp_seal(const struct fp_ident *ident)
@@ -333,7 +336,7 @@ struct fp_slot {
 		struct fp_errno more_errnos[FP_MORE_ERRNOS]; /* of a further slot: instead of its errnos */
 	};
 };
-FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 208 + FP_CELLS * 40 + FP_ERRNOS * 16 + 64 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 88 + FP_CELLS * 40 + FP_ERRNOS * 16 + 64 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a
@@ -362,14 +365,14 @@ struct fp_spill {
 	__u64 max_ns;
 	struct fp_ident ident;
 };
-FP_SIZE(struct fp_spill, 32 + 208);
+FP_SIZE(struct fp_spill, 32 + 88);
 
 /* A thread that found no slot. Removed at its exec and exit. */
 struct fp_orphan {
 	struct fp_ident ident;
 	struct fp_flight flight;
 };
-FP_SIZE(struct fp_orphan, 208 + 32);
+FP_SIZE(struct fp_orphan, 88 + 32);
 
 /* Noted in the parent at fork, taken by the child at its claim. */
 struct fp_birth {
@@ -379,10 +382,9 @@ struct fp_birth {
 	__u32 parent_tgid;
 	__u32 parent_image;
 	__u32 grandparent_tgid;
-	__u32 pad;
-	char exe[FP_EXE_LEN];	/* the image that the child starts with */
+	__u32 grandparent_image; /* fp_ident.parent_image of the forking process */
 };
-FP_SIZE(struct fp_birth, 40 + FP_EXE_LEN);
+FP_SIZE(struct fp_birth, 40);
 
 /* Ring buffer records. */
 enum fp_event_kind {
@@ -391,6 +393,7 @@ enum fp_event_kind {
 	FP_EVENT_PRESSURE = 3,	/* many slots wait for harvest; ident is zero */
 	FP_EVENT_FORK = 4,	/* ident: the new process, at its first sight */
 	FP_EVENT_CLASS = 5,	/* ident: the process that met the class `status` first */
+	FP_EVENT_NOTE = 6,	/* a struct fp_note instead, see bpf/abi/notes.h */
 };
 
 struct fp_event {
@@ -399,6 +402,6 @@ struct fp_event {
 	__u64 when;		/* boot-time ns */
 	struct fp_ident ident;
 };
-FP_SIZE(struct fp_event, 16 + 208);
+FP_SIZE(struct fp_event, 16 + 88);
 
 #endif

@@ -8,6 +8,7 @@
  *   u32 call_number(regs)       its number, asked for at exit in the rare case of a denied call
  *   void note_exec(regs, nr, abi) what describe_exec() will need, if anything
  *   void forget_exec(void)      that exec failed
+ *   void note_arguments(regs, abi, ident)  that exec leaves: the new image's registers
  *   u64 with_object(regs, abi, owner, key, slot)  key with the class of the object that serves
  *                               the call; slot is NULL for an orphan
  *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts

@@ -216,6 +216,8 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	if (index == FP_CELL_LOST)
 		goto over;
 	error = error_of(key, flight->owner, ret);
+	if (flight->owner & FP_OWNER_EXEC && !error)
+		note_arguments(regs, key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK, &slot->ident);
 	ns = 0;
 	if (possible & FP_MEASURE_LATENCY && flight->enter_ns) {
 		ns = elapsed(flight->enter_ns);

@@ -4,9 +4,11 @@
  *
  * The including object defines, before this header:
  *   void describe_task(struct fp_ident *)             what needs kernel types, if it knows any
- *   void describe_exec(const void *name, u32 tid, struct fp_ident *) file of the exec in progress;
- *                                                     name: in kernel memory, NULL: it was noted
- *                                                     at entry, by the thread that had this tid
+ *   void note_exec_done(ident, const struct exec *)  tells the daemon what the image is that an
+ *                                                     exec has begun in the current thread
+ *   void note_unseen(ident)                           the same of one that nobody saw begin
+ *   void find_parent(birth, u64 child, ident)         the parent by the kernel, where that is not
+ *                                                     the forking process; ident may be NULL
  *   u32 task_status(void)                             wait status of the ending task, or 0
  */
 #ifndef FOOTPRINT_LIB_LIFE_BPF_H
@@ -83,12 +85,13 @@ static __always_inline void take_birth(struct fp_ident *ident)
 		ident->image = birth->parent_image;
 		ident->parent_tgid = birth->grandparent_tgid;
 		ident->parent_life = birth->grandparent_life;
+		ident->parent_image = birth->grandparent_image;
 	} else {
 		ident->life = birth->when;
 		ident->parent_tgid = birth->parent_tgid;
 		ident->parent_life = birth->parent_life;
+		ident->parent_image = birth->parent_image;
 	}
-	__builtin_memcpy(ident->exe, birth->exe, sizeof(ident->exe));
 	forget_own_birth();
 }
 
@@ -103,6 +106,8 @@ static __noinline struct fp_ident *claim(__u64 pid_tgid, struct fp_slot **in)
 	describe_now(ident, pid_tgid);
 	take_birth(ident);
 	stamp_claim(ident);
+	if ((!ident->life && !ident->image) || ident->parent_image == FP_IMAGE_UNKNOWN)
+		note_unseen(ident);
 	if (slot)
 		open_slot(slot);
 	if (ident->life && ident->tid == ident->tgid)
@@ -154,13 +159,17 @@ static __always_inline int on_fork(__u64 child)
 		return 0;
 	birth->when = bpf_ktime_get_boot_ns();
 	birth->parent_tgid = pid_tgid >> 32;
-	if (!ident)
+	if (!ident) {
+		birth->parent_image = FP_IMAGE_UNKNOWN;
+		find_parent(birth, child, ident);
 		return 0;
+	}
 	birth->parent_life = ident->life;
 	birth->parent_image = ident->image;
 	birth->grandparent_tgid = ident->parent_tgid;
 	birth->grandparent_life = ident->parent_life;
-	__builtin_memcpy(birth->exe, ident->exe, sizeof(birth->exe));
+	birth->grandparent_image = ident->parent_image;
+	find_parent(birth, child, ident);
 	return 0;
 }
 
@@ -169,6 +178,7 @@ static __always_inline void inherit(struct fp_ident *ident, const struct fp_iden
 	ident->life = old->life;
 	ident->parent_life = old->parent_life;
 	ident->parent_tgid = old->parent_tgid;
+	ident->parent_image = old->parent_image;
 	ident->image = old->image + 1;
 }
 
@@ -205,7 +215,7 @@ static __always_inline void move_flight(struct fp_flight *to, struct fp_slot *sl
 }
 
 /* An orphan starts a new image, in place. */
-static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, const void *name)
+static __always_inline int exec_orphan(struct fp_orphan *orphan, const struct exec *exec)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_ident *me = &orphan->ident;
@@ -214,8 +224,8 @@ static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, 
 	barrier();
 	me->image++;
 	describe_now(me, pid_tgid);
-	describe_exec(name, old_tid, me);
 	stamp_claim(me);
+	note_exec_done(me, exec);
 	move_flight(&orphan->flight, NULL, me, &orphan->flight);
 	saw(&orphan->flight, FP_SEEN_EXEC);
 	send_event(FP_EVENT_EXEC, 0, me);
@@ -223,10 +233,9 @@ static __always_inline int exec_orphan(struct fp_orphan *orphan, __u32 old_tid, 
 }
 
 /*
- * sched_process_exec, in the new image. old_tid differs from the thread's tid
- * when a thread other than the leader called execve and took the leader's place.
+ * sched_process_exec, in the new image.
  */
-static __always_inline int on_exec(__u32 old_tid, const void *name)
+static __always_inline int on_exec(const struct exec *exec)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct fp_slot *old = slot_of_current(), *slot = NULL;
@@ -235,7 +244,7 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 	struct fp_ident *ident;
 
 	if (orphan)
-		return exec_orphan(orphan, old_tid, name);
+		return exec_orphan(orphan, exec);
 	ident = new_ident(&slot);
 	if (!ident) {
 		saw_without_room((__u32)pid_tgid, FP_SEEN_EXEC);
@@ -250,8 +259,8 @@ static __always_inline int on_exec(__u32 old_tid, const void *name)
 		take_birth(ident);
 		ident->image++;
 	}
-	describe_exec(name, old_tid, ident);
 	stamp_claim(ident);
+	note_exec_done(ident, exec);
 	if (slot) {
 		flight = &slot->flight;
 	} else {
@@ -302,7 +311,6 @@ static __noinline struct fp_slot *follow_move(struct fp_slot *old)
 		describe_now(ident, pid_tgid);
 		inherit(ident, &old->ident);
 		ident->image = old->ident.image;
-		__builtin_memcpy(ident->exe, old->ident.exe, sizeof(ident->exe));
 		stamp_claim(ident);
 	}
 	if (!slot) {

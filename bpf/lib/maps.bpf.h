@@ -75,6 +75,8 @@ __u32 growth_wanted = 0;
 __u64 freed_total = 0;
 /* 1: a PRESSURE event is on its way. Set here, cleared by the daemon before it harvests. */
 __u32 pressure_sent = 0;
+/* Notes that the ring had no room for: names that stay unknown. Added to by kernel programs. */
+__u64 notes_lost = 0;
 /* Orphans added since attach: while 0 no thread looks for itself among them. */
 __u64 orphans_total = 0;
 /* By process: entries of `spill`. Added to here, taken from by the daemon, both by atomic add. */

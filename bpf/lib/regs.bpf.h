@@ -50,6 +50,14 @@ static __always_inline __u32 number_from_regs(const void *frame)
 	return nr;
 }
 
+static __always_inline __u64 stack_pointer(const void *frame)
+{
+	__u64 sp = 0;
+
+	bpf_probe_read_kernel(&sp, sizeof(sp), frame + __builtin_offsetof(struct fp_regs, sp));
+	return sp;
+}
+
 /* First argument of execve, second of execveat. */
 static __always_inline const void *exec_name_from_regs(const void *frame, __u32 nr, __u32 abi)
 {
@@ -91,6 +99,19 @@ static __always_inline __u32 number_from_regs(const void *frame)
 
 	bpf_probe_read_kernel(&nr, sizeof(nr), frame + __builtin_offsetof(struct fp_regs, syscallno));
 	return nr;
+}
+
+/* A 32-bit program's is r13. */
+static __always_inline __u64 stack_pointer(const void *frame)
+{
+	__u64 sp = 0, pstate = 0;
+
+	bpf_probe_read_kernel(&pstate, sizeof(pstate),
+			      frame + __builtin_offsetof(struct fp_regs, pstate));
+	bpf_probe_read_kernel(&sp, sizeof(sp),
+			      pstate & PSR_MODE32 ? frame + 13 * sizeof(__u64) :
+						    frame + __builtin_offsetof(struct fp_regs, sp));
+	return sp;
 }
 
 static __always_inline const void *exec_name_from_regs(const void *frame, __u32 nr, __u32 abi)

@@ -131,7 +131,9 @@ int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 SEC("tp/sched/sched_process_exec")
 int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 {
-	return on_exec(ctx->old_pid, (const void *)ctx + (ctx->__data_loc_filename & 0xffff));
+	struct exec exec = { .old_tid = ctx->old_pid };
+
+	return on_exec(&exec);
 }
 
 SEC("tp/sched/sched_process_exit")

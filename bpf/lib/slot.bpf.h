@@ -12,6 +12,13 @@
 
 static const struct fp_orphan zero_orphan;
 
+/* What the kernel tells of an exec. Names are addresses in kernel memory; 0: it does not tell. */
+struct exec {
+	__u64 given;		/* file name given */
+	__u64 interpreted;	/* the same, unless an interpreter executes it */
+	__u32 old_tid;		/* another than the thread's, where one that is no leader took its leader's place */
+};
+
 /*
  * Slots are hinted at by what tells a thread apart: where its registers are saved, which the
  * hooks of calls hand over, or the address of its task.
@@ -207,6 +214,13 @@ static __noinline struct fp_slot *reserve_slot(void)
 	return slot;
 }
 
+/* The daemon reads at its tick; wake it early only when room gets short. */
+static __always_inline __u64 event_flags(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ? BPF_RB_FORCE_WAKEUP :
+									   BPF_RB_NO_WAKEUP;
+}
+
 static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident *ident)
 {
 	struct fp_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -230,14 +244,10 @@ static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident
 		event->ident.tgid = pid_tgid >> 32;
 		bpf_get_current_comm(event->ident.comm, sizeof(event->ident.comm));
 	}
-	/*
-	 * The daemon reads at its tick; wake it early only when room gets short, and for a class
-	 * of a module, which is named while its module is there.
-	 */
+	/* A class of a module is named while its module is there. */
 	flags = kind == FP_EVENT_PRESSURE ||
-		(kind == FP_EVENT_CLASS && status >> FP_CLASS_HASH_BITS) ||
-		bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ?
-			BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+		(kind == FP_EVENT_CLASS && status >> FP_CLASS_HASH_BITS) ?
+			BPF_RB_FORCE_WAKEUP : event_flags();
 	bpf_ringbuf_submit(event, flags);
 	return 0;
 }

@@ -46,10 +46,27 @@ struct qstr {
 
 struct dentry {
 	struct qstr d_name;
+	struct dentry *d_parent;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+/* fs/mount.h */
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
 };
 
 struct path {
+	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root, pwd;
 };
 
 struct file {
@@ -102,11 +119,34 @@ struct seccomp {
 	int mode;
 };
 
+struct mm_struct {
+	struct file *exe_file;
+	unsigned long arg_start, arg_end;
+	unsigned long saved_auxv[2];
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
 struct task_struct {
 	struct seccomp seccomp;
 	struct thread_info thread_info;
 	int exit_code;
 	int tgid;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct task_struct *group_leader;
+	char comm[16];
 	struct task_struct *real_parent;
 	__u64 start_boottime;
 	struct files_struct *files;
@@ -114,6 +154,7 @@ struct task_struct {
 
 struct linux_binprm {
 	const char *filename;
+	const char *interp;
 };
 
 /* What perf's tracepoints hand over: include/trace/events/sched.h */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -22,9 +24,25 @@ struct RunOptions {
   std::string label;
 };
 
+// Whose numbers this process knows others by. Errors: UNAVAILABLE without /proc.
+absl::StatusOr<v1::Numbering> OwnNumbering() {
+  v1::Numbering own;
+  struct stat st {};
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> *own.mutable_boot_id();
+  if (own.boot_id().empty() || stat("/proc/self/ns/pid", &st) != 0) {
+    return absl::UnavailableError(
+        "which process the command is cannot be told to the daemon without /proc: mount it");
+  }
+  own.set_pid_namespace(st.st_ino);
+  return own;
+}
+
 absl::StatusOr<std::string> StartRecording(Connection& connection, pid_t pid,
                                            const std::string& label) {
+  absl::StatusOr<v1::Numbering> numbering = OwnNumbering();
+  if (!numbering.ok()) return numbering.status();
   v1::StartRecordingRequest request;
+  *request.mutable_scope()->mutable_numbering() = *std::move(numbering);
   request.mutable_scope()->set_tree_pid(static_cast<uint32_t>(pid));
   request.set_from_next_exec(true);
   // A name for people: what is no UTF-8 is escaped as in every output.

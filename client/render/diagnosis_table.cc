@@ -93,6 +93,7 @@ std::string StatusTable(const v1::GetStatusResponse& status, const std::string& 
   add("slots", Used(status.slots()));
   add("spill", Used(status.spill()));
   add("events dropped", absl::StrCat(status.events_dropped()));
+  if (status.names_lost() != 0) add("names lost", absl::StrCat(status.names_lost()));
   add("processes", absl::StrCat(status.processes(), ", and ", status.retired_commands(),
                                 " commands of ended ones"));
   add("recordings", absl::StrCat(status.recordings()));

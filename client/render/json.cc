@@ -126,7 +126,14 @@ Json ProcessJson(const v1::Process& row) {
   Json json = {{"pid", row.pid()},
                {"comm", Sanitize(row.comm())},
                {"exe", Sanitize(row.exe())},
+               {"exe_source", Sanitize(row.exe_source())},
+               {"exe_cut", row.exe_cut()},
+               {"script", Sanitize(row.script())},
+               {"argv", Json::array()},
+               {"argv_cut", row.argv_cut()},
                {"command_line", Sanitize(row.command_line())},
+               {"exec_comm", Sanitize(row.exec_comm())},
+               {"mount_namespace", row.mount_namespace()},
                {"unit", Sanitize(row.unit())},
                {"cgroup", Sanitize(row.cgroup())},
                {"container", Sanitize(row.container())},
@@ -143,6 +150,7 @@ Json ProcessJson(const v1::Process& row) {
                {"total_ns", row.total_ns()},
                {"threads", row.threads()},
                {"folded", row.folded()}};
+  for (const std::string& word : row.argv()) json["argv"].push_back(Sanitize(word));
   // The exact bytes, where the name had to be escaped.
   if (!row.comm_raw().empty() && row.comm_raw() != Sanitize(row.comm())) {
     json["comm_hex"] = absl::BytesToHexString(row.comm_raw());
@@ -243,6 +251,7 @@ std::string StatusJson(const v1::GetStatusResponse& status, const std::string& t
                {"resident_bytes", status.resident_bytes()},
                {"kernel_bytes", status.kernel_bytes()},
                {"events_dropped", status.events_dropped()},
+               {"names_lost", status.names_lost()},
                {"slots", CapacityJson(status.slots())},
                {"spill", CapacityJson(status.spill())},
                {"processes", status.processes()},

@@ -54,11 +54,7 @@ ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& livi
   if (parent.pid == 0 && living()) parent.pid = procfs_.ParentPid(ident.tgid);
   return table_.Get(id, parent, ident.start_ns != 0 ? ident.start_ns : ident.life, [&] {
     model::Image image = naming_.Describe(ident, living);
-    const model::Image* above = table_.LatestImage(parent);
-    // A fork runs its parent's program until it execs. /proc may name the program of the exec
-    // already, while the slot is still that of the fork.
-    const bool inherits = image.number == 0 && ident.life != 0 && above != nullptr;
-    if (inherits && !above->exe.empty()) image.exe = above->exe;
+    FindProgram(id.life, ident, image, living);
     if (image.cgroup.empty() && ident.cgroup != 0) unnamed_.emplace_back(id, 0);
     return image;
   });
@@ -98,6 +94,7 @@ void Collector::OnEvent(const fp_event& event) {
                    .life = {event.ident.tgid, event.ident.life},
                    .parent = ParentOf(event.ident),
                    .image = naming_.Describe(event.ident, Naming::kGone)};
+  FindProgram(out.life, event.ident, out.image, Naming::kGone);
   switch (event.kind) {
     case FP_EVENT_FORK:
       out.kind = model::Event::Kind::kFork;
@@ -128,7 +125,8 @@ void Collector::DrainEvents() {
     cgroup_probe_->Drain(
         [this](uint64_t id, const std::string& path) { naming_.cgroups().Note(id, path); });
   }
-  source_.DrainEvents([this](const fp_event& event) { OnEvent(event); });
+  source_.DrainEvents([this](const fp_event& event) { OnEvent(event); },
+                      [this](const fp_note& note, size_t bytes) { OnNote(note, bytes); });
   const uint64_t dropped = source_.Losses()[FP_LOSS_EVENTS_DROPPED];
   if (dropped != events_dropped_) events_.lost(dropped - events_dropped_);
   events_dropped_ = dropped;
@@ -174,6 +172,7 @@ void Collector::Account(model::Snapshot& snapshot) {
   snapshot.spill_total = source_.SpillCapacity();
   Advise(snapshot);
   if (told_origin_ != nullptr) snapshot.origin = told_origin_;
+  snapshot.names_lost = source_.NotesLost();
   snapshot.own_cpu_ns = clock_.OwnCpuNs();
   snapshot.resident_bytes = procfs_.OwnResidentBytes();
   if (sequence_ % kMemoryEvery == 1) memory_bytes_ = source_.MemoryBytes();
@@ -190,6 +189,10 @@ void Collector::Pass(const std::vector<model::LifeId>& pinned) {
   SweepDeadThreads();
   HarvestSlots();
   HarvestSpill();
+  // A note is submitted before its slot opens: of every image that was read it has come by now.
+  DrainEvents();
+  Inherit();
+  programs_.Age();
   losses_.Read(table_);
   NameCgroups();
   table_.Settle(pinned);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 #include "daemon/collect/object_book.h"
 #include "daemon/collect/process_table.h"
 #include "daemon/collect/procfs.h"
+#include "daemon/collect/program_book.h"
 #include "daemon/kernel/cgroup_probe.h"
 #include "daemon/kernel/source.h"
 #include "daemon/model/snapshot.h"
@@ -75,6 +77,11 @@ class Collector {
   void NameCgroups();
   void DrainEvents();
   void OnEvent(const fp_event& event);
+  void OnNote(const fp_note& note, size_t bytes);
+  model::ProgramPtr KnownProgram(const ProgramBook::Key& image);
+  void FindProgram(const model::LifeId& life, const fp_ident& ident, model::Image& image,
+                   const Naming::Living& living);
+  void Inherit();
   void Account(model::Snapshot& snapshot);
   void Advise(const model::Snapshot& snapshot);
 
@@ -88,6 +95,9 @@ class Collector {
   ObjectBook objects_;
   LossBook losses_;
   ProcessTable table_;
+  ProgramBook programs_;
+  // Image whose program is another's that is not known yet -> that one.
+  std::map<ProgramBook::Key, ProgramBook::Key> heirs_;
   std::vector<Binding> bindings_;  // by slot
   uint64_t more_slots_ = 0;        // that hold cells of other slots' threads
   std::set<Claim> spill_seen_;     // claims in the previous walk of the spill map

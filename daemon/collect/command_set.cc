@@ -12,7 +12,7 @@ namespace {
 // A row with its node in the map, strings and counts.
 size_t BytesOf(const model::Command& row) {
   constexpr size_t kNode = 160;
-  const size_t text = row.cgroup.size() + row.exe.size() + row.comm.size();
+  const size_t text = row.cgroup.size() + row.exe.size() + row.script.size() + row.comm.size();
   return kNode + sizeof(model::Command) + 2 * text + row.unit.size() + row.container.size() +
          model::BytesOf(*row.counts);
 }
@@ -46,6 +46,7 @@ void CommandSet::AddAs(const model::CommandName& name, const model::Command& mor
     row->unit = model::UnitOf(name.cgroup);
     row->container = model::ContainerOf(name.cgroup);
     row->exe = name.exe;
+    row->script = name.script;
     row->comm = name.comm;
     row->observer = name.observer;
     row->counts = more.counts;

@@ -19,9 +19,13 @@ std::string Ask(const Naming::Living& living, const std::function<std::string()>
 
 }  // namespace
 
-std::string Naming::ExeOf(const fp_ident& ident, const Living& living) {
-  const std::string exe = Ask(living, [&] { return procfs_.Exe(ident.tgid); });
-  return exe.empty() ? Text(ident.exe, sizeof(ident.exe)) : exe;
+model::ProgramPtr Naming::ProgramOf(const fp_ident& ident, const Living& living) {
+  model::Program program{.exe = Ask(living, [&] { return procfs_.Exe(ident.tgid); })};
+  if (program.exe.empty()) return nullptr;
+  program.exe_source = model::ExeSource::kProc;
+  const uint32_t mounts = procfs_.MountNamespace(ident.tgid);
+  if (living()) program.mount_namespace = mounts;
+  return std::make_shared<const model::Program>(std::move(program));
 }
 
 void Naming::SetCgroup(const std::string& path, model::Image& image) {
@@ -37,8 +41,6 @@ model::Image Naming::Describe(const fp_ident& ident, const Living& living) {
     const std::string comm = Ask(living, [&] { return procfs_.Comm(ident.tgid); });
     if (!comm.empty()) image.comm = comm;
   }
-  image.exe = ExeOf(ident, living);
-  image.command_line = Ask(living, [&] { return procfs_.CommandLine(ident.tgid); });
   image.cgroup_id = ident.cgroup;
   SetCgroup(CgroupOf(ident.cgroup, living() ? ident.tgid : 0), image);
   image.uid = ident.uid;

@@ -27,15 +27,16 @@ class Naming {
   // Of identities whose process may have ended or moved on.
   static inline const Living kGone = [] { return false; };
 
+  // All but the program.
   model::Image Describe(const fp_ident& ident, const Living& living);
   // Path of a cgroup; `living`: a process that was in it, or 0. "": not known yet.
   std::string CgroupOf(uint64_t id, uint32_t living) { return cgroups_.PathOf(id, living); }
   CgroupNames& cgroups() { return cgroups_; }
   static void SetCgroup(const std::string& path, model::Image& image);
+  // The program of a living process by /proc, which does not tell of all of it. Null: unknown.
+  model::ProgramPtr ProgramOf(const fp_ident& ident, const Living& living);
 
  private:
-  std::string ExeOf(const fp_ident& ident, const Living& living);
-
   const Procfs& procfs_;
   static constexpr size_t kMostAtStart = 16384;
   CgroupNames cgroups_;

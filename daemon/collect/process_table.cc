@@ -57,10 +57,15 @@ void ProcessTable::Adopt(LifeState& life) {
   parentless_.erase(first, it);
 }
 
-const model::Image* ProcessTable::LatestImage(const model::LifeId& id) const {
-  const auto it = lives_.find(id);
-  if (it == lives_.end() || it->second.images.empty()) return nullptr;
-  return &it->second.images.rbegin()->second.info;
+void ProcessTable::ForImagesOf(const model::LifeId& life, uint32_t number,
+                               const std::function<void(ImageState&)>& visit) {
+  LifeState* state = FindLife(life);
+  if (state == nullptr) return;
+  auto& images = state->images;
+  for (auto it = images.lower_bound({.number = number, .cgroup = 0});
+       it != images.end() && it->first.number == number; ++it) {
+    visit(it->second);
+  }
 }
 
 bool ProcessTable::LongDead(const model::LifeId& id) const {
@@ -175,6 +180,7 @@ void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
   // Spilled counts of threads that are gone have been moved to `ended` before.
   const model::Command command{.cgroup = image.info.cgroup,
                                .exe = image.info.exe,
+                               .script = image.info.script,
                                .comm = image.info.comm,
                                .cgroup_lost = image.info.cgroup.empty() && key.cgroup != 0,
                                .images = 1,

@@ -69,8 +69,9 @@ class ProcessTable {
   // The image, made if need be by `describe`.
   ImageState& Get(const ImageId& id, const model::LifeId& parent, uint64_t start_ns,
                   const std::function<model::Image()>& describe);
-  // Latest image of a life; null when it is not in the table.
-  const model::Image* LatestImage(const model::LifeId& life) const;
+  // One image in each of its cgroups.
+  void ForImagesOf(const model::LifeId& life, uint32_t number,
+                   const std::function<void(ImageState&)>& visit);
   // Dead for more than one pass, so that no image of it can be on its way.
   bool LongDead(const model::LifeId& life) const;
   // The life's leader has ended: whether it exists is asked again.

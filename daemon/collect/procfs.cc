@@ -52,12 +52,25 @@ std::string Procfs::CommandLine(uint32_t pid) const {
   return line;
 }
 
-std::string Procfs::Exe(uint32_t pid) const {
+std::string Procfs::ReadLink(const std::string& path) const {
   char target[PATH_MAX];
-  const std::string link = absl::StrCat(root_, "/proc/", pid, "/exe");
-  const ssize_t n = readlink(link.c_str(), target, sizeof(target));
-  if (n <= 0) return "";
-  return std::string(absl::StripSuffix(absl::string_view(target, n), " (deleted)"));
+  const ssize_t n = readlink((root_ + path).c_str(), target, sizeof(target));
+  return n <= 0 ? "" : std::string(target, n);
+}
+
+std::string Procfs::Exe(uint32_t pid) const {
+  std::string exe = ReadLink(absl::StrCat("/proc/", pid, "/exe"));
+  const std::string top = ReadLink(absl::StrCat("/proc/", pid, "/root"));
+  if (top.size() > 1 && exe.starts_with(top + "/")) exe = exe.substr(top.size());
+  return std::string(absl::StripSuffix(exe, " (deleted)"));
+}
+
+uint32_t Procfs::MountNamespace(uint32_t pid) const {
+  const std::string link = ReadLink(absl::StrCat("/proc/", pid, "/ns/mnt"));  // mnt:[4026531841]
+  absl::string_view number = link;
+  uint32_t inode = 0;
+  if (!absl::ConsumePrefix(&number, "mnt:[") || !absl::ConsumeSuffix(&number, "]")) return 0;
+  return absl::SimpleAtoi(number, &inode) ? inode : 0;
 }
 
 std::string Procfs::Comm(uint32_t pid) const {

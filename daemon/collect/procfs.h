@@ -20,10 +20,14 @@ class Procfs {
   explicit Procfs(std::string root);
 
   bool Exists(uint32_t pid) const;
-  // Arguments with spaces between, at most 512 bytes. proc(5)
+  // Arguments with spaces between, at most 512 bytes. proc(5). Only for processes of root: it reads
+  // the process's memory, and waits for a page that the process keeps back.
   std::string CommandLine(uint32_t pid) const;
-  // Target of /proc/PID/exe without " (deleted)"; "" without the right to read it (ptrace(2)).
+  // Target of /proc/PID/exe without " (deleted)", as seen from the process's own root; "" without
+  // the right to read it (ptrace(2)).
   std::string Exe(uint32_t pid) const;
+  // Inode number of its mount namespace; 0 without that right.
+  uint32_t MountNamespace(uint32_t pid) const;
   std::string Comm(uint32_t pid) const;
   // Are numbers of threads here the kernel's own? pid_namespaces(7)
   bool InFirstPidNamespace() const;
@@ -42,6 +46,7 @@ class Procfs {
   uint64_t OwnResidentBytes() const;
 
  private:
+  std::string ReadLink(const std::string& path) const;
   std::string ReadFile(const std::string& path, size_t most) const;
   // Where cgroup v2 is mounted; looked up once it is.
   const std::string& CgroupMount() const;

@@ -158,6 +158,7 @@ class SkeletonObject : public Object {
             .rescued = reinterpret_cast<volatile uint64_t*>(&bss->rescued[0]),
             .losses = reinterpret_cast<volatile uint64_t*>(&bss->losses[0]),
             .pressure_sent = &bss->pressure_sent,
+            .notes_lost = reinterpret_cast<volatile uint64_t*>(&bss->notes_lost),
             .orphans_total = reinterpret_cast<volatile uint64_t*>(&bss->orphans_total),
             .spill_shares = &bss->spill_shares[0],
             .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total),

@@ -27,6 +27,7 @@ struct Globals {
   volatile uint64_t* rescued;  // by enum fp_rescued
   volatile uint64_t* losses;
   volatile uint32_t* pressure_sent;
+  volatile uint64_t* notes_lost;
   volatile uint64_t* orphans_total;
   uint32_t* spill_shares;
   volatile uint64_t* spilled_total;

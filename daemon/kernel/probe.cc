@@ -121,11 +121,15 @@ class LoadedProbe : public Probe {
 
   void BeginHarvest() override { *globals_.pressure_sent = 0; }
 
-  void DrainEvents(const std::function<void(const fp_event&)>& sink) override {
+  void DrainEvents(const std::function<void(const fp_event&)>& sink,
+                   const std::function<void(const fp_note&, size_t)>& notes) override {
     sink_ = &sink;
+    notes_ = &notes;
     ring_buffer__consume(ring_);
     sink_ = nullptr;
+    notes_ = nullptr;
   }
+  uint64_t NotesLost() const override { return *globals_.notes_lost; }
 
   uint64_t SpilledTotal() const override { return *globals_.spilled_total; }
   uint64_t OrphansTotal() const override { return *globals_.orphans_total; }
@@ -186,7 +190,10 @@ class LoadedProbe : public Probe {
  private:
   static int OnEvent(void* context, void* data, size_t size) {
     const auto* self = static_cast<LoadedProbe*>(context);
-    if (size >= sizeof(fp_event) && self->sink_ != nullptr) {
+    if (size < sizeof(uint32_t) || self->sink_ == nullptr) return 0;
+    if (*static_cast<const uint32_t*>(data) == FP_EVENT_NOTE) {
+      if (size >= sizeof(fp_note)) (*self->notes_)(*static_cast<const fp_note*>(data), size);
+    } else if (size >= sizeof(fp_event)) {
       (*self->sink_)(*static_cast<const fp_event*>(data));
     }
     return 0;
@@ -214,6 +221,7 @@ class LoadedProbe : public Probe {
   ring_buffer* ring_ = nullptr;
   uint32_t exits_ = 1;  // ordinal of the latest attachment of sys_exit
   const std::function<void(const fp_event&)>* sink_ = nullptr;
+  const std::function<void(const fp_note&, size_t)>* notes_ = nullptr;
 };
 
 bool Attached(const std::vector<HookState>& hooks, const char* name) {

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "bpf/abi/footprint.h"
+#include "bpf/abi/notes.h"
 
 namespace footprint::kernel {
 
@@ -47,8 +48,11 @@ class Source {
 
   // The kernel may send the next PRESSURE event from here on.
   virtual void BeginHarvest() = 0;
-  // Hands over every waiting event, oldest first.
-  virtual void DrainEvents(const std::function<void(const fp_event&)>& sink) = 0;
+  // Hands over every waiting event and note, oldest first. Behind a note lie its texts.
+  virtual void DrainEvents(const std::function<void(const fp_event&)>& sink,
+                           const std::function<void(const fp_note&, size_t bytes)>& notes) = 0;
+  // Notes that there was no room for: of so many images the names are unknown.
+  virtual uint64_t NotesLost() const = 0;
 
   // Entries ever added; while unchanged and nothing is left there is nothing to walk.
   virtual uint64_t SpilledTotal() const = 0;

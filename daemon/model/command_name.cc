@@ -20,12 +20,17 @@ std::string_view Folder(std::string_view cgroup) {
 }  // namespace
 
 CommandName NameOf(const Image& image, bool observer) {
-  return {.cgroup = image.cgroup, .exe = image.exe, .comm = image.comm, .observer = observer};
+  return {.cgroup = image.cgroup,
+          .exe = image.exe,
+          .script = image.script,
+          .comm = image.comm,
+          .observer = observer};
 }
 
 CommandName NameOf(const Command& command) {
   return {.cgroup = command.cgroup,
           .exe = command.exe,
+          .script = command.script,
           .comm = command.comm,
           .observer = command.observer};
 }
@@ -38,6 +43,7 @@ bool Coarsen(CommandName& name) {
   }
   if (name.comm == kOther && name.exe.empty()) return false;
   name.exe.clear();
+  name.script.clear();
   name.comm = kOther;
   return true;
 }
@@ -57,9 +63,10 @@ void NoteFold(const CommandName& from, const CommandName& to, uint64_t calls, Na
       if (end == std::string::npos) break;
     }
   }
-  if (from.comm == to.comm && from.exe == to.exe) return;
+  if (from.comm == to.comm && from.exe == to.exe && from.script == to.script) return;
   const std::set<std::string> names = {from.comm, from.exe,
-                                       from.exe.substr(from.exe.rfind('/') + 1)};
+                                       from.exe.substr(from.exe.rfind('/') + 1), from.script,
+                                       from.script.substr(from.script.rfind('/') + 1)};
   for (const std::string& name : names) sketch.Add(Kind::kCommand, name, calls);
   sketch.AddToAll(Kind::kCommand, calls);
 }

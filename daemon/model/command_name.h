@@ -17,7 +17,7 @@ inline constexpr char kOther[] = "(other)";
 
 struct CommandName {
   std::string cgroup;  // path; "": not known
-  std::string exe, comm;
+  std::string exe, script, comm;
   bool observer = false;  // the daemon's own are never mixed with others
   auto operator<=>(const CommandName&) const = default;
 };

@@ -83,8 +83,8 @@ std::string Hint(const Snapshot& snapshot, const Scope& scope) {
 }
 
 bool Matches(const Scope& scope, const std::string& unit, const std::string& cgroup,
-             const std::string& comm, const std::string& exe) {
-  return scope.kind == Scope::Kind::kCommand ? CommandMatches(scope.pattern, comm, exe)
+             const std::string& comm, const std::string& exe, const std::string& script) {
+  return scope.kind == Scope::Kind::kCommand ? CommandMatches(scope.pattern, comm, exe, script)
                                              : UnitMatches(scope.pattern, unit, cgroup);
 }
 
@@ -93,7 +93,7 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
   Selection selection;
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
-      if (Matches(scope, image->unit, image->cgroup, image->comm, image->exe)) {
+      if (Matches(scope, image->unit, image->cgroup, image->comm, image->exe, image->script)) {
         selection.Take(life, image);
       } else if (by_unit && image->cgroup.empty() && image->cgroup_id != 0 &&
                  image->counts != nullptr) {
@@ -102,7 +102,8 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
     }
   }
   for (const auto& command : snapshot.commands) {
-    if (Matches(scope, command->unit, command->cgroup, command->comm, command->exe)) {
+    if (Matches(scope, command->unit, command->cgroup, command->comm, command->exe,
+                command->script)) {
       selection.Take(command);
     } else if (by_unit && command->cgroup.empty() && command->cgroup_lost) {
       selection.MissName(*command->counts);

@@ -16,6 +16,7 @@
 #include "daemon/model/modules.h"
 #include "daemon/model/name_sketch.h"
 #include "daemon/model/objects.h"
+#include "daemon/model/program.h"
 #include "daemon/model/tier.h"
 
 namespace footprint::model {
@@ -31,8 +32,9 @@ struct LifeId {
 struct Image {
   uint32_t number = 0;  // execs since the life began
   std::string comm;
-  std::string exe;
-  std::string command_line;
+  std::string exe;     // of `program`
+  std::string script;  // of `program`
+  ProgramPtr program;  // null: unknown
   std::string cgroup;
   std::string unit;        // UnitOf(cgroup)
   std::string container;   // ContainerOf(cgroup)
@@ -46,7 +48,7 @@ struct Image {
 // Where dead processes end up: the sum over all that had one name.
 struct Command {
   // What a row had no room for is "(other)": the end of a cgroup path, then exe and comm.
-  std::string cgroup, unit, container, exe, comm;
+  std::string cgroup, unit, container, exe, script, comm;
   bool cgroup_lost = false;  // `cgroup` is "" though the kernel named one
   uint64_t images = 0;
   bool observer = false;
@@ -129,6 +131,7 @@ struct Snapshot {
   uint64_t own_cpu_ns = 0, resident_bytes = 0, kernel_bytes = 0;
   uint64_t slots_used = 0, slots_total = 0, spill_used = 0, spill_total = 0;
   uint64_t recordings = 0;
+  uint64_t names_lost = 0;           // notes of images that the ring had no room for
   ModuleTablePtr modules;            // null: nobody looked
   TierHistoryPtr tiers;              // null: the tier of `origin`, always
   Cost cost;                         // since the attach

@@ -165,10 +165,14 @@ bool UnitMatches(std::string_view pattern, const std::string& unit, const std::s
   return IsGlob(wanted) && Glob(wanted, unit);
 }
 
-bool CommandMatches(const std::string& pattern, const std::string& comm, const std::string& exe) {
-  const size_t slash = exe.rfind('/');
-  return Glob(pattern, comm) || Glob(pattern, exe) ||
-         (slash != std::string::npos && Glob(pattern, exe.substr(slash + 1)));
+bool CommandMatches(const std::string& pattern, const std::string& comm, const std::string& exe,
+                    const std::string& script) {
+  const auto file = [&](const std::string& path) {
+    const size_t slash = path.rfind('/');
+    return Glob(pattern, path) ||
+           (slash != std::string::npos && Glob(pattern, path.substr(slash + 1)));
+  };
+  return Glob(pattern, comm) || file(exe) || file(script);
 }
 
 }  // namespace footprint::model

@@ -30,8 +30,9 @@ std::string FullUnit(std::string_view pattern);
 // that unit, and everything that a manager inside of it runs. Either may be a glob.
 bool UnitMatches(std::string_view pattern, const std::string& unit, const std::string& cgroup);
 
-// A command pattern, a glob or not, matches comm, exe path, or exe base name.
-bool CommandMatches(const std::string& pattern, const std::string& comm, const std::string& exe);
+// A command pattern, a glob or not, matches comm, or path or base name of exe or script.
+bool CommandMatches(const std::string& pattern, const std::string& comm, const std::string& exe,
+                    const std::string& script = "");
 
 }  // namespace footprint::model
 

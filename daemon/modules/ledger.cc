@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace footprint::modules {
 namespace {
@@ -76,7 +77,12 @@ void Ledger::OnEvent(const fp_module_event& event) {
     default:
       return;
   }
-  out.image.command_line = told->cause.command_line;
+  if (!told->cause.command_line.empty()) {
+    model::Program program;
+    program.argv =
+        absl::StrReplaceAll(told->cause.command_line, {{" ", absl::string_view("\0", 1)}});
+    out.image.program = std::make_shared<const model::Program>(std::move(program));
+  }
   out.module = told;
   waiting_.push_back({.event = std::move(out), .module = std::move(told), .ip = event.ip});
 }

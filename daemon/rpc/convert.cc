@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/namespaces.h"
 #include "daemon/model/completeness.h"
 #include "daemon/rpc/convert_objects.h"
 #include "daemon/rpc/convert_tier.h"
@@ -130,6 +131,18 @@ void SetTotals(const model::Totals& totals, v1::Process& out) {
   out.set_total_ns(totals.total_ns);
 }
 
+void SetProgram(const model::Program& program, v1::Process& out) {
+  out.set_command_line(Printable(model::CommandLine(program)));
+  for (const std::string_view word : model::Arguments(program)) {
+    out.add_argv(Printable(std::string(word)));
+  }
+  out.set_argv_cut(program.argv_cut);
+  out.set_exe_cut(program.exe_cut);
+  out.set_exe_source(model::ExeSourceName(program.exe_source));
+  out.set_exec_comm(Printable(program.exec_comm));
+  out.set_mount_namespace(program.mount_namespace);
+}
+
 void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const model::Image& image,
                  v1::Process& out) {
   out.set_pid(life.pid);
@@ -138,7 +151,8 @@ void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const m
   out.set_comm_raw(image.comm);
   out.set_exe(Printable(image.exe));
   out.set_exe_raw(image.exe);
-  out.set_command_line(Printable(image.command_line));
+  out.set_script(Printable(image.script));
+  if (image.program != nullptr) SetProgram(*image.program, out);
   out.set_unit(Printable(image.unit));
   out.set_container(Printable(image.container));
   out.set_cgroup(Printable(image.cgroup));
@@ -151,11 +165,29 @@ void SetFolded(const model::Row& row, v1::Process& out) {
   out.set_comm_raw(row.command->comm);
   out.set_exe(Printable(row.command->exe));
   out.set_exe_raw(row.command->exe);
+  out.set_script(Printable(row.command->script));
   out.set_unit(Printable(row.command->unit));
   out.set_cgroup(Printable(row.command->cgroup));
   out.set_container(Printable(row.command->container));
   out.set_observer(row.command->observer);
   out.set_folded(row.folded);
+}
+
+// Whether the pid of a scope is one that this daemon may know.
+absl::Status CheckNumbering(const v1::Scope& scope) {
+  if (!scope.has_numbering()) return absl::OkStatus();
+  const base::Namespaces& own = base::OwnNamespaces();
+  if (scope.numbering().boot_id() != own.boot_id) {
+    return absl::FailedPreconditionError(
+        "the daemon watches another machine, or another run of its kernel, where this process is "
+        "not: run the command where the daemon is");
+  }
+  if (scope.numbering().pid_namespace() != own.pid) {
+    return absl::FailedPreconditionError(
+        "this process is in another PID namespace than the daemon, which knows it by another "
+        "number: run the command in the daemon's (on the host, or docker run --pid=host)");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckPattern(const std::string& pattern, const char* what) {
@@ -180,6 +212,7 @@ absl::StatusOr<model::Scope> ToScope(const v1::Scope& scope) {
       const bool tree = scope.kind_case() == v1::Scope::kTreePid;
       const uint32_t pid = tree ? scope.tree_pid() : scope.pid();
       if (pid == 0) return absl::InvalidArgumentError("scope: pid 0 is no process");
+      if (absl::Status s = CheckNumbering(scope); !s.ok()) return s;
       return model::Scope{.kind = tree ? Kind::kTree : Kind::kPid, .pid = pid};
     }
     case v1::Scope::kCommand:
@@ -313,6 +346,7 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
   out.set_resident_bytes(snapshot.resident_bytes);
   out.set_kernel_bytes(snapshot.kernel_bytes);
   out.set_events_dropped(snapshot.losses[model::Loss::kEventsDropped]);
+  out.set_names_lost(snapshot.names_lost);
   out.mutable_slots()->set_used(snapshot.slots_used);
   out.mutable_slots()->set_total(snapshot.slots_total);
   out.mutable_spill()->set_used(snapshot.spill_used);

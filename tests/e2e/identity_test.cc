@@ -2,6 +2,7 @@
 // Whose call it was: the names of processes, and that asking for them harms nobody.
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -13,6 +14,28 @@ namespace footprint::e2e {
 namespace {
 
 constexpr uid_t kNobody = 65534;
+
+// The row of a process in a footprint; an empty object when there is none.
+Json RowOf(const Json& footprint, pid_t pid) {
+  Json found;
+  for (const Json& row : footprint.at("processes")) {
+    if (row.at("pid") == pid && (found.empty() || row.at("image") > found.at("image"))) found = row;
+  }
+  return found;
+}
+
+// Rows whose `key` is `value`.
+std::vector<Json> RowsWith(const Json& footprint, const std::string& key, const Json& value) {
+  std::vector<Json> rows;
+  for (const Json& row : footprint.at("processes")) {
+    if (row.at(key) == value) rows.push_back(row);
+  }
+  return rows;
+}
+
+void CopyTo(const std::string& from, const std::string& to) {
+  std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+}
 
 }  // namespace
 
@@ -41,9 +64,178 @@ TEST_CASE("e2e.identity.a_fifo_in_a_programs_place") {
   }
 }
 
-// The kernel side gives numbers of the first PID namespace, which are strangers' in another.
-TEST_CASE("e2e.identity.a_daemon_in_a_pid_namespace") {
+// `exe` is the file that the kernel executes, whatever name the exec was given.
+TEST_CASE("e2e.identity.exe_is_what_the_kernel_executes") {
+  Daemon daemon;
+  TempDir dir;
+  CopyTo(Workload("calls"), dir / "first");
+  CopyTo(Workload("calls"), dir / "second");
+  const std::string link = dir / "link";
+  // A link that leads elsewhere every time, as alternatives(8) and package managers switch it.
+  for (std::string target : {"first", "second", "first"}) {
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(target, link);
+    const Json run = daemon.Record({link, "getppid=3"});
+    RequireSound(run);
+    REQUIRE(run.at("processes").size() == 1);
+    const Json& row = run.at("processes").at(0);
+    CHECK(row.at("exe") == dir / target);
+    CHECK(row.at("exe_source") == "kernel");
+    CHECK(row.at("script") == "");
+    CHECK(row.at("argv") == Json({link, "getppid=3"}));
+    CHECK(row.at("comm") == "link");
+  }
+  // Its own name, which in the daemon is the daemon's.
+  const std::string bash = std::filesystem::canonical("/bin/bash");
+  const Json self = daemon.Record({"/bin/bash", "-c", "exec /proc/self/exe -c :"});
+  for (const Json& row : self.at("processes")) CHECK(row.at("exe") == bash);
+  // By a descriptor: fexecve(3).
+  const Json by_fd = daemon.Record(
+      {"/usr/bin/env", "python3", "-c",
+       "import os; os.execve(os.open('" + dir / "second" + "', os.O_RDONLY), ['named'], {})"});
+  CHECK(RowsWith(by_fd, "exe", dir / "second").size() == 1);
+  daemon.Stop();
+}
+
+// Its path is as the process sees it, and its mount namespace tells it from the host's file.
+TEST_CASE("e2e.identity.exe_in_a_root_of_its_own") {
+  Daemon daemon;
+  TempDir dir;
+  CopyTo(Workload("threads"), dir / "own");
+  std::filesystem::create_directory(dir / "bin");
+  CopyTo(Workload("threads"), dir / "bin/true");
+  const Json changed = daemon.Record({"chroot", dir.path(), "/bin/true", "1", "1"});
+  CHECK(RowsWith(changed, "exe", "/bin/true").size() == 1);
+  const uint64_t host = changed.at("processes").at(0).at("mount_namespace");
+  CHECK(host != 0);
+  for (const Json& row : changed.at("processes")) CHECK(row.at("mount_namespace") == host);
+
+  const std::string script = "mount --bind " + dir / "own" + " /bin/false && exec /bin/false 1 1";
+  const Json bound = daemon.Record({"unshare", "--mount", "/bin/sh", "-c", script});
+  const auto rows = RowsWith(bound, "exe", std::filesystem::canonical("/bin").string() + "/false");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].at("mount_namespace") != host);
+  daemon.Stop();
+}
+
+TEST_CASE("e2e.identity.scripts_stand_beside_their_interpreters") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      TempDir dir;
+      WriteFile(dir / "shell", "#!/bin/sh -e\nexec " + Workload("calls") + " getppid=5\n");
+      WriteFile(dir / "byenv", "#!/usr/bin/env python3\nimport sys; sys.stdin.readline()\n");
+      for (const char* name : {"shell", "byenv"}) {
+        std::filesystem::permissions(dir / name, std::filesystem::perms{0755});
+      }
+      const Json run = daemon.Record({dir / "shell", "one word"});
+      const auto shell = RowsWith(run, "script", dir / "shell");
+      REQUIRE(shell.size() == 1);
+      if (object == "full") {
+        CHECK(shell[0].at("exe") == std::filesystem::canonical("/bin/sh").string());
+      }
+      CHECK(shell[0].at("argv") == Json({"/bin/sh", "-e", dir / "shell", "one word"}));
+      CHECK(shell[0].at("command_line") == "/bin/sh -e " + dir / "shell" + " 'one word'");
+      CHECK(daemon.Query({"show", "--command", "shell"}).at("calls") >= shell[0].at("calls"));
+
+      Launch launch;
+      launch.argv = {dir / "byenv"};
+      launch.environment = {"PATH=/usr/bin:/bin"};  // no wrapper of a version manager
+      launch.keep_input = true;
+      Process process(launch);
+      Json row;
+      REQUIRE(Eventually([&] {
+        const Outcome shown =
+            daemon.Client({"show", "--pid", std::to_string(process.pid()), "--format", "json"});
+        if (shown.status != 0) return false;
+        row = RowOf(Json::parse(shown.out), process.pid());
+        return !row.empty() && row.at("image") == 2;
+      }));
+      CHECK(row.at("exe").get<std::string>().find("python3") != std::string::npos);
+      CHECK(row.at("script") == dir / "byenv");
+      for (const char* pattern : {"byenv", "python3*"}) {
+        const Json named = daemon.Query({"show", "--command", pattern});
+        CHECK_FALSE(RowOf(named, process.pid()).empty());
+      }
+      process.Write("\n");
+      process.Wait();
+      daemon.Stop();
+    }
+  }
+}
+
+TEST_CASE("e2e.identity.arguments_keep_their_borders_and_say_what_is_cut") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      const Json run = daemon.Record({"/bin/true", "", "a b", "it's", std::string(300, 'x')});
+      REQUIRE(run.at("processes").size() == 1);
+      const Json& row = run.at("processes").at(0);
+      CHECK(row.at("argv") == Json({"/bin/true", "", "a b", "it's", std::string(300, 'x')}));
+      CHECK(row.at("argv_cut") == false);
+      CHECK(row.at("command_line") == "/bin/true '' 'a b' 'it'\\''s' " + std::string(300, 'x'));
+      const Json most = daemon.Record({"/bin/true", std::string(2036, 'y')});
+      CHECK(most.at("processes").at(0).at("argv").at(1) == std::string(2036, 'y'));
+      CHECK(most.at("processes").at(0).at("argv_cut") == false);
+      const Json cut = daemon.Record({"/bin/true", std::string(2100, 'z'), "last"});
+      CHECK(cut.at("processes").at(0).at("argv_cut") == true);
+      CHECK(cut.at("processes").at(0).at("argv").at(1) == std::string(2037, 'z'));
+      CHECK(cut.at("processes").at(0).at("command_line").get<std::string>().ends_with(" ..."));
+      daemon.Stop();
+    }
+  }
+}
+
+// A directory so deep that its path is cut at 1,023 bytes, with the end of it kept.
+TEST_CASE("e2e.identity.long_paths_say_what_is_cut") {
+  Daemon daemon;
+  TempDir dir;
+  std::filesystem::path path = dir.path();
+  for (int i = 0; i < 3; i++) path /= std::string(200, 'a' + i);
+  std::filesystem::create_directories(path);
+  CopyTo("/bin/true", path / "whole");
+  const Json whole = daemon.Record({path / "whole"});
+  CHECK(whole.at("processes").at(0).at("exe") == (path / "whole").string());
+  CHECK(whole.at("processes").at(0).at("exe_cut") == false);
+  for (int i = 3; i < 6; i++) path /= std::string(200, 'a' + i);
+  std::filesystem::create_directories(path);
+  CopyTo("/bin/true", path / "cut");
+  const Json cut = daemon.Record({path / "cut"});
+  const std::string exe = cut.at("processes").at(0).at("exe");
+  CHECK(cut.at("processes").at(0).at("exe_cut") == true);
+  CHECK(exe.starts_with(".../"));
+  CHECK((path / "cut").string().ends_with(exe.substr(4)));
+  daemon.Stop();
+}
+
+// A number of one PID namespace is a stranger's in another: neither a client nor a daemon may
+// take it for its own.
+TEST_CASE("e2e.identity.pid_namespaces") {
+  Daemon daemon;
   Launch launch;
+  launch.environment = {"FOOTPRINT_TARGET=" + daemon.target()};
+  launch.argv = {"unshare", "--pid", "--fork", "--mount-proc",       Binary("footprint"),
+                 "run",     "--",    "touch",  daemon.dir() + "/ran"};
+  const Outcome inside = Process(launch).Wait();
+  CHECK(inside.status == 69);
+  CHECK(inside.err.find("another PID namespace") != std::string::npos);
+  CHECK(std::count(inside.err.begin(), inside.err.end(), '\n') == 1);
+  // Where the daemon is, a namespace of the command alone is no matter.
+  const Json outside = daemon.Record({"unshare", "--pid", "--fork", "/bin/true"});
+  RequireSound(outside);
+  CHECK(RowsWith(outside, "comm", "true").size() == 1);
+
+  // Over a forwarded socket the daemon is one of another kernel.
+  WriteFile(daemon.dir() + "/boot_id", "00000000-0000-4000-8000-000000000000\n");
+  const std::string bound =
+      "mount --bind " + daemon.dir() + "/boot_id /proc/sys/kernel/random/boot_id && exec ";
+  launch.argv = {"unshare", "--mount", "/bin/sh", "-c",
+                 bound + Binary("footprint") + " run -- touch " + daemon.dir() + "/ran"};
+  const Outcome forwarded = Process(launch).Wait();
+  CHECK(forwarded.status == 69);
+  CHECK(forwarded.err.find("another machine") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(daemon.dir() + "/ran"));
+
   TempDir dir;
   launch.argv = {"unshare",
                  "--pid",
@@ -99,6 +291,23 @@ TEST_CASE("e2e.identity.cgroup_namespaces") {
   const Json status = daemon.Query({"status"});
   CHECK(status.at("units_unknown_because").get<std::string>().find("cgroup namespace") !=
         std::string::npos);
+}
+
+// clone(2) with CLONE_PARENT: the kernel's parent is the parent of the one that called it.
+TEST_CASE("e2e.identity.a_sibling_has_its_parents_parent") {
+  Daemon daemon({"object = \"full\"\n"});
+  const Json run = daemon.Record({Workload("sibling"), "/bin/sleep", "0"});
+  RequireSound(run);
+  const auto rows = RowsWith(run, "comm", "sleep");
+  REQUIRE(rows.size() == 1);
+  const auto began = RowsWith(run, "comm", "sibling");
+  // The first made a child, which made a sibling of its own.
+  pid_t first = 0;
+  for (const Json& row : began)
+    first = std::max<pid_t>(first, row.at("image") == 1 ? pid_t(row.at("pid")) : 0);
+  CHECK(began.size() == 3);
+  CHECK(rows[0].at("parent_pid") == first);
+  for (const Json& row : began) CHECK(row.at("exe") == Workload("sibling"));
 }
 
 }  // namespace footprint::e2e

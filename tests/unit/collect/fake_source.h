@@ -89,10 +89,16 @@ class FakeSource : public kernel::Source {
   }
   void CloseDead(uint32_t index) override { Close(index); }
   void BeginHarvest() override { ++harvests; }
-  void DrainEvents(const std::function<void(const fp_event&)>& sink) override {
+  void DrainEvents(const std::function<void(const fp_event&)>& sink,
+                   const std::function<void(const fp_note&, size_t)>& take_note) override {
+    for (const auto& note : notes) {
+      take_note(*reinterpret_cast<const fp_note*>(note.data()), note.size());
+    }
+    notes.clear();
     for (const fp_event& event : events) sink(event);
     events.clear();
   }
+  uint64_t NotesLost() const override { return 0; }
   uint64_t SpilledTotal() const override { return spilled_total; }
   uint64_t OrphansTotal() const override { return orphans_total; }
   absl::Status WalkSpill(
@@ -140,6 +146,7 @@ class FakeSource : public kernel::Source {
   std::vector<fp_orphan> orphans;
   std::string refused;
   std::vector<fp_event> events;
+  std::vector<std::string> notes;  // records of the ring
   std::vector<uint32_t> freed;
   std::map<uint32_t, fp_class> classes;
   std::map<uint32_t, fp_command> commands;

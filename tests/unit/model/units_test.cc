@@ -78,6 +78,9 @@ TEST_CASE("unit.model.command_patterns") {
   CHECK(CommandMatches("c*t", "", "/usr/bin/cat"));
   CHECK(CommandMatches("/usr/bin/*", "x", "/usr/bin/cat"));
   CHECK_FALSE(CommandMatches("dog", "cat", "/usr/bin/cat"));
+  CHECK(CommandMatches("job.py", "python3", "/usr/bin/python3", "/srv/job.py"));
+  CHECK(CommandMatches("/srv/*", "python3", "/usr/bin/python3", "/srv/job.py"));
+  CHECK_FALSE(CommandMatches("srv", "python3", "/usr/bin/python3", "/srv/job.py"));
 }
 
 }  // namespace

@@ -33,7 +33,9 @@ model::Snapshot Crowd() {
   auto image = std::make_shared<model::Image>(*one.images[0]);
   image->counts = std::make_shared<model::Counts>(std::move(counts));
   auto other = std::make_shared<model::Image>(*one.images[0]);
-  other->command_line = std::string(3000, 'c');
+  model::Program program;
+  program.argv = std::string(3000, 'c');
+  other->program = std::make_shared<const model::Program>(std::move(program));
   snapshot.lives.clear();
   for (uint32_t pid = 1; pid <= 3000; ++pid) {
     auto life = std::make_shared<model::Life>(one);

@@ -28,7 +28,7 @@ model::Snapshot ManyProcesses(uint32_t count, const std::string& command_line) {
   model::Snapshot snapshot = OneProcess(23);
   const model::Life one = *snapshot.lives[0];
   auto image = std::make_shared<model::Image>(*one.images[0]);
-  image->command_line = command_line;
+  image->program = std::make_shared<model::Program>(model::Program{.argv = command_line});
   snapshot.lives.clear();
   for (uint32_t pid = 1; pid <= count; ++pid) {
     auto life = std::make_shared<model::Life>(one);
