@@ -46,7 +46,7 @@ static __always_inline __u32 owner_of(__u64 key)
 }
 
 /* The number of a call in no table, or the one that all further ones share. */
-static __noinline __u64 stranger_key(__u64 key)
+__noinline __u64 stranger_key(__u64 key)
 {
 	__u64 which = (__u32)key | (key >> FP_KEY_ABI_SHIFT & FP_KEY_ABI_MASK) << 32;
 	__u8 one = 1;

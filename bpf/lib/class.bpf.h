@@ -241,7 +241,7 @@ static __noinline __u32 find_class(struct fp_class_key *key, struct file *file, 
 }
 
 /* Is it the number of a command of any driver? */
-static __noinline __u32 is_known_command(__u32 command)
+__noinline int is_known_command(__u32 command)
 {
 	__u32 at = 0;
 
@@ -290,7 +290,7 @@ static __always_inline __u64 *command_place(__u64 pair, __u32 i, __u32 *index)
 }
 
 /* Class of an ioctl: of its object and command together, or of its object and any command. */
-static __noinline __u32 command_of(__u32 class, __u32 command)
+__noinline int command_of(__u32 class, __u32 command)
 {
 	__u64 pair = command_pair(class, command), *place;
 	__u32 index;
@@ -306,7 +306,7 @@ static __noinline __u32 command_of(__u32 class, __u32 command)
 }
 
 /* Takes the first free place for the command; 0 when there is none. */
-static __noinline __u32 place_command(__u32 class, __u32 command)
+__noinline int place_command(__u32 class, __u32 command)
 {
 	struct fp_command wanted = {.class_id = class, .command = command}, *entry;
 	__u64 pair = command_pair(class, command), *place;
@@ -340,7 +340,7 @@ static __noinline __u32 place_command(__u32 class, __u32 command)
  * some driver knows; and of numbers that no table has, for what failed in a way that only
  * somebody who knows the command answers.
  */
-static __noinline __u32 noted_command(__u32 class, __u32 command, __u32 error)
+__noinline int noted_command(__u32 class, __u32 command, __u32 error)
 {
 	__u32 id;
 

@@ -10,7 +10,7 @@
  * the other way round, and takes what no process has for nobody's. Several CPUs may lose at once;
  * an add without a fetch works from 5.10 on.
  */
-static __noinline int count_loss(__u32 cause)
+__noinline int count_loss(__u32 cause)
 {
 	struct fp_loser key = {.tgid = bpf_get_current_pid_tgid() >> 32, .cause = cause};
 	__u64 *count, one = 1;

@@ -40,8 +40,13 @@ static __always_inline __u32 cell_index(struct fp_slot *slot, __u64 key)
 	return FP_CELLS;
 }
 
+/*
+ * What is not static here is a function of its own to a verifier, which proves it once and not for
+ * every way to it. So its arguments and its result are numbers, as 5.10 wants them.
+ */
+
 /* One more slot for the cells of a thread. 0: there is none, or threads may soon want them all. */
-static __noinline __u32 take_further(void)
+__noinline int take_further(void)
 {
 	struct fp_slot *more;
 	__u32 id = 0;
@@ -76,17 +81,23 @@ static __always_inline struct fp_cell *cell_of(__u32 place)
 	return more ? &more->cells[place & (FP_CELLS - 1)] : NULL;
 }
 
+/* A thread's first further slot, taken if need be: its index + 1; 0: there is none. */
+static __always_inline __u32 first_further(struct fp_slot *slot)
+{
+	if (!slot->more)
+		slot->more = take_further();
+	return slot->more;
+}
+
 /* Index + 1 of the further slot of a key in this level, taken if need be; 0: there is none. */
-static __noinline __u32 further_slot(struct fp_slot *slot, __u32 hash, __u32 level)
+static __noinline __u32 further_slot(__u32 id, __u32 hash, __u32 level)
 {
 	__u32 number = ((1u << level) - 1 + (hash & ((1u << level) - 1))) & FP_MORE;
 	struct fp_slot *first;
 
-	if (!slot->more)
-		slot->more = take_further();
-	if (!slot->more || !number)
-		return slot->more;
-	first = slot_number(slot->more - 1);
+	if (!number)
+		return id + 1;
+	first = slot_number(id);
 	if (!first)
 		return 0;
 	if (!first->others[number])
@@ -110,16 +121,16 @@ static __noinline __u32 count_in(__u32 id, __u64 key)
 }
 
 /*
- * Counts the call in a further slot of the thread: returns its place, FP_CELLS when none has room.
- * Unrolled, as verifiers do not follow what counts the levels.
+ * Counts the call in a further slot, of which `first` is the first one's index: returns its place,
+ * FP_CELLS when none has room. Unrolled, as verifiers do not follow what counts the levels.
  */
-static __noinline __u32 count_further(struct fp_slot *slot, __u64 key)
+__noinline int count_further(__u32 first, __u64 key)
 {
 	__u32 hash = cell_home(key) * HASH_FACTOR >> 16;
 
 #pragma unroll
 	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
-		__u32 id = further_slot(slot, hash, level), place;
+		__u32 id = further_slot(first, hash, level), place;
 
 		if (!id)
 			break;
@@ -139,10 +150,12 @@ static __always_inline __u32 count_call(struct fp_slot *slot, __u64 key)
 		slot->cells[index].calls++;
 		return index;
 	}
-	index = count_further(slot, key);
-	if (index == FP_CELLS)
-		return spill_call(&slot->ident, key);
-	return index;
+	if (first_further(slot)) {
+		index = count_further(slot->more - 1, key);
+		if (index != FP_CELLS)
+			return index;
+	}
+	return spill_call(&slot->ident, key);
 }
 
 static __always_inline void add_outcome(struct fp_cell *cell, __u64 ns, __u32 failed)
@@ -188,20 +201,20 @@ static __noinline __u32 count_errno_in(__u32 id, __u64 key, __u32 home)
 	return 0;
 }
 
-static __noinline int count_further_errno(struct fp_slot *slot, __u64 key, __u32 home)
+/* 1: counted in one of the further slots, of which `first` is the first one's index. */
+__noinline int count_further_errno(__u32 first, __u64 key, __u32 home)
 {
 	__u32 hash = home * HASH_FACTOR >> 16;
 
 #pragma unroll
 	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
-		__u32 id = further_slot(slot, hash, level);
+		__u32 id = further_slot(first, hash, level);
 
 		if (!id)
 			break;
 		if (count_errno_in(id - 1, key, home))
-			return 0;
+			return 1;
 	}
-	spill_count(&slot->ident, key, FP_SPILL_ERRNO);
 	return 0;
 }
 
@@ -220,7 +233,9 @@ static __noinline int count_errno(struct fp_slot *slot, __u64 cell_key, __u32 va
 			return 0;
 		}
 	}
-	return count_further_errno(slot, key, home);
+	if (!first_further(slot) || !count_further_errno(slot->more - 1, key, home))
+		spill_count(&slot->ident, key, FP_SPILL_ERRNO);
+	return 0;
 }
 
 /* floor(log2(ns)) - FP_HIST_FIRST_LOG2, held to the buckets that exist. */
