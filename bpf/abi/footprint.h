@@ -315,7 +315,7 @@ struct fp_slot {
 	__u32 moves;		/* the global of that name when the thread's cgroup was last asked for */
 	__u64 changes;		/* calls entered + left; equal means nothing to harvest */
 	struct fp_flight flight;
-	__u64 frame;		/* what the thread is known by in calls: see known_by(); 0: not asked yet */
+	__u64 frame;		/* what the thread is known by in calls: see hash_of(), bpf/lib/slot.bpf.h; 0: not asked yet */
 	__u64 task;		/* address of its task_struct */
 	union {
 		struct fp_known known[FP_KNOWN];
@@ -385,23 +385,5 @@ struct fp_birth {
 	__u32 grandparent_image; /* fp_ident.parent_image of the forking process */
 };
 FP_SIZE(struct fp_birth, 40);
-
-/* Ring buffer records. */
-enum fp_event_kind {
-	FP_EVENT_EXEC = 1,	/* ident: the new image */
-	FP_EVENT_EXIT = 2,	/* ident: the process whose leader ended */
-	FP_EVENT_PRESSURE = 3,	/* many slots wait for harvest; ident is zero */
-	FP_EVENT_FORK = 4,	/* ident: the new process, at its first sight */
-	FP_EVENT_CLASS = 5,	/* ident: the process that met the class `status` first */
-	FP_EVENT_NOTE = 6,	/* a struct fp_note instead, see bpf/abi/notes.h */
-};
-
-struct fp_event {
-	__u32 kind;
-	__u32 status;		/* EXIT: wait status, full object only; CLASS: the class */
-	__u64 when;		/* boot-time ns */
-	struct fp_ident ident;
-};
-FP_SIZE(struct fp_event, 16 + 88);
 
 #endif

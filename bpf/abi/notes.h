@@ -7,7 +7,7 @@
 #ifndef FOOTPRINT_ABI_NOTES_H
 #define FOOTPRINT_ABI_NOTES_H
 
-#include "bpf/abi/footprint.h"
+#include "bpf/abi/events.h"
 
 /* What a note holds; bits. */
 #define FP_NOTE_EXE 1		/* the file that the kernel executes */

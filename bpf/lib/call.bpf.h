@@ -6,18 +6,18 @@
  *   u64 frame_of(regs)          where the registers are, as a number, or another as good
  *   u32 call_abi(regs, nr, slot) enum fp_abi of the call that is under way; slot may be NULL
  *   u32 call_number(regs)       its number, asked for at exit in the rare case of a denied call
- *   void note_exec(regs, nr, abi) what describe_exec() will need, if anything
+ *   void note_exec(regs, nr, abi) what note_exec_done() will need, if anything
  *   void forget_exec(void)      that exec failed
  *   void note_arguments(regs, abi, ident)  that exec leaves: the new image's registers
  *   u64 with_object(regs, abi, owner, key, slot)  key with the class of the object that serves
  *                               the call; slot is NULL for an orphan
  *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts
  *   u32 made_class(fd, slot)    class of the object behind a new descriptor
- *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has
- * none u32 command_given(regs, abi)  the command of an ioctl u32 dies_refused(void)      is the
- * current thread killed by seccomp for its call? If told const void *own_regs(void)  its registers;
- * asked for in that case alone void count_second(regs, abi, owner, key, slot, ident)  the object
- * behind a second descriptor
+ *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has none
+ *   u32 command_given(regs, abi)  the command of an ioctl
+ *   u32 dies_refused(void)      is the current thread killed by seccomp for its call? If told
+ *   const void *own_regs(void)  its registers; asked for in that case alone
+ *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
 #define FOOTPRINT_LIB_CALL_BPF_H
@@ -120,6 +120,7 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 	return 0;
 }
 
+/* A call is not under way any more: what the old slot knows of one is settled there. */
 static __always_inline struct fp_slot *slot_after_move(struct fp_slot *slot)
 {
 	if (slot->flight.key)
@@ -128,7 +129,7 @@ static __always_inline struct fp_slot *slot_after_move(struct fp_slot *slot)
 	return follow_move(slot);
 }
 
-/* The same of a thread without a slot, in place. */
+/* As follow_move(), of a thread without a slot, in place. */
 static __always_inline void move_orphan(struct fp_orphan *orphan)
 {
 	struct fp_ident *ident = &orphan->ident;

@@ -76,6 +76,23 @@ static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, _
 	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != counted_key(abi, nr);
 }
 
+/* Key of the call that leaves; 0: it did not enter, or nobody saw it do so. slot: NULL for an orphan. */
+static __always_inline __u64 leaving_key(struct fp_flight *flight, struct fp_slot *slot,
+					 const struct fp_ident *ident, const void *regs)
+{
+	__u32 nr;
+
+	if (!flight->key || flight->exits == exits)
+		return flight->key;
+	nr = call_number(regs);
+	if (left_unseen(flight, call_abi(regs, nr, slot), nr)) {
+		settle(flight, slot, ident);
+		flight->deferred = FP_DEFERRED_NONE;
+		flight->key = 0;
+	}
+	return flight->key;
+}
+
 /* What `key` is counted under once more, now that the call has left; 0: nothing. */
 static __always_inline __u64 key_made(const void *regs, struct fp_slot *slot, __u32 makes,
 				      __u64 key, __s64 ret, __u32 error)
@@ -95,19 +112,11 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, const void *regs, _
 {
 	struct fp_flight *flight = &orphan->flight;
 	struct fp_ident *ident = &orphan->ident;
-	__u64 key = flight->key, ns = 0;
+	__u64 key, ns = 0;
 	__u32 error;
 
 	saw(flight, FP_SEEN_EXIT);
-	if (key && flight->exits != exits) {
-		__u32 nr = call_number(regs);
-
-		if (left_unseen(flight, call_abi(regs, nr, NULL), nr)) {
-			settle(flight, NULL, ident);
-			flight->deferred = FP_DEFERRED_NONE;
-			key = flight->key = 0;
-		}
-	}
+	key = leaving_key(flight, NULL, ident, regs);
 	if (!key) {
 		if (flight->deferred == FP_DEFERRED_UNSEEN)
 			flight->deferred = FP_DEFERRED_NONE;
@@ -189,16 +198,7 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		return leave_slotless(regs, ret);
 	flight = &slot->flight;
 	saw(flight, FP_SEEN_EXIT);
-	key = flight->key;
-	if (key && flight->exits != exits) {
-		__u32 nr = call_number(regs);
-
-		if (left_unseen(flight, call_abi(regs, nr, slot), nr)) {
-			settle(flight, slot, &slot->ident);
-			flight->deferred = FP_DEFERRED_NONE;
-			key = flight->key = 0;
-		}
-	}
+	key = leaving_key(flight, slot, &slot->ident, regs);
 	if (!key) {
 		if (flight->deferred == FP_DEFERRED_UNSEEN)
 			flight->deferred = FP_DEFERRED_NONE;

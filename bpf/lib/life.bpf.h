@@ -179,7 +179,7 @@ static __always_inline void inherit(struct fp_ident *ident, const struct fp_iden
 	ident->parent_life = old->parent_life;
 	ident->parent_tgid = old->parent_tgid;
 	ident->parent_image = old->parent_image;
-	ident->image = old->image + 1;
+	ident->image = old->image;
 }
 
 /*
@@ -232,9 +232,7 @@ static __always_inline int exec_orphan(struct fp_orphan *orphan, const struct ex
 	return 0;
 }
 
-/*
- * sched_process_exec, in the new image.
- */
+/* sched_process_exec, in the new image. */
 static __always_inline int on_exec(const struct exec *exec)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -255,10 +253,9 @@ static __always_inline int on_exec(const struct exec *exec)
 	describe_now(ident, pid_tgid);
 	if (old)
 		inherit(ident, &old->ident);
-	else {
+	else
 		take_birth(ident);
-		ident->image++;
-	}
+	ident->image++;
 	stamp_claim(ident);
 	note_exec_done(ident, exec);
 	if (slot) {
@@ -310,7 +307,6 @@ static __noinline struct fp_slot *follow_move(struct fp_slot *old)
 	if (ident) {
 		describe_now(ident, pid_tgid);
 		inherit(ident, &old->ident);
-		ident->image = old->ident.image;
 		stamp_claim(ident);
 	}
 	if (!slot) {

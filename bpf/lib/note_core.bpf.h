@@ -91,16 +91,20 @@ static __noinline int note_arguments(const void *regs, __u32 abi, const struct f
 	note_whose(&note->head, ident);
 	note->head.argc = argc;
 	note->head.argv_at = (char *)note->argv - (char *)note;
-	/* The environment begins where they end. Without one, what follows them is the file's name. */
+	/* The environment begins where they end. Without one only the first is looked for. */
 	if (end > begin && end - begin <= FP_NOTE_ARGV_MOST)
 		size = end - begin;
 	else
 		note->head.has = FP_NOTE_ARGV_CUT;
 	size &= FP_NOTE_ARGV_MOST;
-	if (!bpf_probe_read_user(note->argv, size, (const void *)begin)) {
-		note->head.argv_size = size;
-		note->head.has |= FP_NOTE_ARGV;
+	if (bpf_probe_read_user(note->argv, size, (const void *)begin)) {
+		__s64 first = bpf_probe_read_user_str(note->argv, sizeof(note->argv), (const void *)begin);
+
+		size = first > 0 ? first & FP_NOTE_ARGV_MOST : 0;
+		note->head.has = FP_NOTE_ARGV_CUT;
 	}
+	note->head.argv_size = size;
+	note->head.has |= FP_NOTE_ARGV;
 	bpf_ringbuf_submit(note, event_flags());
 	return 0;
 }

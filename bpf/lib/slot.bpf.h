@@ -3,6 +3,7 @@
 #ifndef FOOTPRINT_LIB_SLOT_BPF_H
 #define FOOTPRINT_LIB_SLOT_BPF_H
 
+#include "bpf/abi/events.h"
 #include "bpf/lib/table.bpf.h"
 
 #define FRAME_SHIFT 12		 /* stacks begin on pages */

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "client/render/diagnosis.h"
 #include "client/render/objects.h"
+#include "client/render/report.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -74,7 +75,7 @@ std::string Processes(const Report& report) {
   std::string out;
   for (const auto& process : report.footprint.processes()) {
     Row row = Begin(report);
-    row.Add(process.pid()).Add(process.comm()).Add(process.exe()).Add(process.command_line());
+    row.Add(process.pid()).Add(process.comm()).Add(process.exe()).Add(CommandLine(process));
     row.Add(process.unit()).Add(process.parent_pid()).Add(process.uid());
     row.Add(process.start_boottime_ns()).Add(process.image()).Add(process.alive());
     row.Add(process.observer()).Add(process.calls()).Add(process.errors());

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "client/render/diagnosis.h"
 #include "client/render/modules.h"
+#include "client/render/report.h"
 #include "client/render/tier.h"
 #include "client/text.h"
 
@@ -131,7 +132,7 @@ Json ProcessJson(const v1::Process& row) {
                {"script", Sanitize(row.script())},
                {"argv", Json::array()},
                {"argv_cut", row.argv_cut()},
-               {"command_line", Sanitize(row.command_line())},
+               {"command_line", CommandLine(row)},
                {"exec_comm", Sanitize(row.exec_comm())},
                {"mount_namespace", row.mount_namespace()},
                {"unit", Sanitize(row.unit())},

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "client/render/csv.h"
 #include "client/render/grid.h"
+#include "client/render/report.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -256,7 +257,7 @@ std::string EventText(const v1::WatchEventsResponse& event) {
     if (!object.module().empty()) absl::StrAppend(&out, ", module ", Sanitize(object.module()));
   } else {
     absl::StrAppend(&out, "  ", Sanitize(Process(event.process())), "  ",
-                    Sanitize(event.process().command_line()));
+                    CommandLine(event.process()));
   }
   return out + "\n";
 }
@@ -272,7 +273,7 @@ std::string EventCsv(const v1::WatchEventsResponse& event, bool with_header) {
           {Rfc3339(event.time().seconds(), event.time().nanos()), KindName(event.kind()),
            CsvText(event.has_object() ? event.object().module() : module.name()),
            absl::StrCat(process.pid()), CsvText(process.comm()), CsvText(process.unit()),
-           CsvText(process.command_line()), std::string(module.wait() ? "true" : "false"),
+           CsvText(CommandLine(process)), std::string(module.wait() ? "true" : "false"),
            CsvText(module.site()), CsvText(module.has_cause() ? Describe(module.cause()) : ""),
            absl::StrCat(event.lost())},
           ","),

@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/render/modules.h"
+#include "client/render/report.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
@@ -149,7 +150,7 @@ std::string EventJson(const v1::WatchEventsResponse& event) {
                {"pid", event.process().pid()},
                {"comm", Sanitize(event.process().comm())},
                {"unit", Sanitize(event.process().unit())},
-               {"command_line", Sanitize(event.process().command_line())},
+               {"command_line", CommandLine(event.process())},
                {"lost", event.lost()}};
   if (event.has_module()) {
     json["module"] = Sanitize(event.module().name());

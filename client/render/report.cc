@@ -27,6 +27,12 @@ void Sort(v1::Footprint& footprint) {
   });
 }
 
+std::string CommandLine(const v1::Process& process) {
+  std::string line = ShellWords({process.argv().begin(), process.argv().end()});
+  if (process.argv_cut()) line += line.empty() ? "..." : " ...";
+  return Sanitize(line);
+}
+
 std::string Stamp(bool complete, const v1::Losses& losses) {
   if (complete) return "COMPLETE";
   std::vector<std::string> reasons;

@@ -44,6 +44,9 @@ struct Report {
 // footprint always reads the same.
 void Sort(v1::Footprint& footprint);
 
+// The arguments of a process for a person: quoted as a shell wants them, " ..." at the end of cut
+// ones.
+std::string CommandLine(const v1::Process& process);
 // "COMPLETE", or "INCOMPLETE: detail_dropped 12, program_missed 3".
 std::string Stamp(bool complete, const v1::Losses& losses);
 

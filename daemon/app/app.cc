@@ -279,7 +279,9 @@ void Daemon::Stop() {
   if (server_ == nullptr || server_->Shutdown()) return;
   // Where no thread can be started (pids.max, TasksMax) gRPC waits for one for ever. What is in the
   // kernel ends with the process.
-  spdlog::error("gRPC does not end: ended without it");
+  spdlog::error(
+      "gRPC waits for a thread that could not be started: ended without it; raise TasksMax of the "
+      "unit, or pids.max of its cgroup");
   spdlog::shutdown();
   std::_Exit(0);
 }

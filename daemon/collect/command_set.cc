@@ -59,6 +59,7 @@ void CommandSet::AddAs(const model::CommandName& name, const model::Command& mor
   }
   row->images += more.images;
   row->cgroup_lost = row->cgroup_lost || more.cgroup_lost;
+  row->name_lost = row->name_lost || more.name_lost;
   bytes_ += BytesOf(*row);
   it->second = {.row = std::move(row), .touched = ++additions_};
 }

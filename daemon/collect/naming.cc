@@ -23,6 +23,7 @@ model::ProgramPtr Naming::ProgramOf(const fp_ident& ident, const Living& living)
   model::Program program{.exe = Ask(living, [&] { return procfs_.Exe(ident.tgid); })};
   if (program.exe.empty()) return nullptr;
   program.exe_source = model::ExeSource::kProc;
+  program.names_unsure = true;  // no note: it may run a script
   const uint32_t mounts = procfs_.MountNamespace(ident.tgid);
   if (living()) program.mount_namespace = mounts;
   return std::make_shared<const model::Program>(std::move(program));

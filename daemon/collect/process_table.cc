@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/model/command_name.h"
+
 namespace footprint::collect {
 
 ProcessTable::ProcessTable(Limits limits, uint32_t own_pid, std::function<bool(uint32_t)> exists)
@@ -183,6 +185,7 @@ void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
                                .script = image.info.script,
                                .comm = image.info.comm,
                                .cgroup_lost = image.info.cgroup.empty() && key.cgroup != 0,
+                               .name_lost = model::NameUnknown(image.info),
                                .images = 1,
                                .observer = life.info.observer,
                                .counts = std::make_shared<model::Counts>(std::move(image.ended))};

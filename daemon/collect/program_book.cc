@@ -54,8 +54,21 @@ void AddArguments(const fp_note& note, Program& program) {
 std::string ScriptOf(const fp_note& note, const std::string& given) {
   if (given.starts_with('/') || !(note.has & FP_NOTE_CWD)) return given;
   std::string cwd = PathOf(TextAt(note, note.cwd_at, note.cwd_size), note.has & FP_NOTE_CWD_CUT);
-  if (!cwd.ends_with('/')) cwd += '/';
-  return cwd + (given.starts_with("./") ? given.substr(2) : given);
+  if (cwd == "/") cwd.clear();
+  // It has no links, so that ".." leads to the directory above by name, too.
+  std::string_view rest = given;
+  for (;;) {
+    if (rest.starts_with("./")) {
+      rest.remove_prefix(2);
+    } else if (rest.starts_with("../")) {
+      rest.remove_prefix(3);
+      cwd.resize(cwd.rfind('/') == std::string::npos ? 0 : cwd.rfind('/'));
+    } else if (rest.starts_with('/')) {
+      rest.remove_prefix(1);
+    } else {
+      return cwd + "/" + std::string(rest);
+    }
+  }
 }
 
 // The kernel puts the interpreter, at most one argument of it, and the file's name in place of the
@@ -78,6 +91,19 @@ bool RunsScriptOf(const Program& program, const Program& before) {
   return std::find(argv.begin(), argv.end(), before.given) != argv.end();
 }
 
+// What may be, or run, a file that is not named, or not wholly. `before`: as for AddNote().
+bool NamesUnsure(const fp_note& note, const Program* before, const Program& program) {
+  if (program.exe.empty() || program.exe_cut) return true;
+  const size_t words = model::Arguments(program).size();
+  const bool told = (note.has & (FP_NOTE_SCRIPT | FP_NOTE_NO_SCRIPT)) != 0;
+  if (!program.script.empty()) return program.given_cut || (note.has & FP_NOTE_CWD_CUT) != 0;
+  // A script's name is among the first three arguments.
+  if (!told && (program.given_cut || words == 0 || (program.argv_cut && words < 3))) return true;
+  // What did this exec may have been env.
+  return note.image > 1 && words > 1 &&
+         (before == nullptr || (before->names_unsure && before->script.empty()));
+}
+
 }  // namespace
 
 bool NoteIsSound(const fp_note& note, size_t bytes) {
@@ -92,7 +118,10 @@ void AddNote(const fp_note& note, const Program* before, Program& program) {
   if (note.has & FP_NOTE_COMM) {
     program.exec_comm.assign(note.comm, strnlen(note.comm, sizeof(note.comm)));
   }
-  if (note.has & FP_NOTE_GIVEN) program.given = TextAt(note, note.given_at, note.given_size);
+  if (note.has & FP_NOTE_GIVEN) {
+    program.given = TextAt(note, note.given_at, note.given_size);
+    program.given_cut = (note.has & FP_NOTE_GIVEN_CUT) != 0;
+  }
   // Of a process that is older than the attach only its name is known to have been given.
   if (program.exec_comm.empty() && !(note.has & FP_NOTE_GIVEN_CUT)) {
     program.exec_comm = Base(program.given).substr(0, FP_COMM_LEN - 1);
@@ -105,17 +134,21 @@ void AddNote(const fp_note& note, const Program* before, Program& program) {
   }
   const bool script =
       (note.has & FP_NOTE_SCRIPT) || (!(note.has & FP_NOTE_NO_SCRIPT) && LooksLikeScript(program));
+  if (program.exe_source == ExeSource::kUnknown || program.exe_source == ExeSource::kGiven) {
+    const std::vector<std::string_view> argv = model::Arguments(program);
+    const bool from_argv = script && !argv.empty();
+    program.exe = from_argv ? std::string(argv[0]) : program.given;
+    program.exe_cut = !from_argv && program.given_cut;
+    program.exe_source = program.exe.empty() ? ExeSource::kUnknown : ExeSource::kGiven;
+  }
   if (script) {
     program.script = ScriptOf(note, program.given);
   } else if (before != nullptr && RunsScriptOf(program, *before)) {
     program.script = before->script;
     program.given = before->given;
+    program.given_cut = before->given_cut;
   }
-  if (program.exe_source == ExeSource::kUnknown || program.exe_source == ExeSource::kGiven) {
-    const std::vector<std::string_view> argv = model::Arguments(program);
-    program.exe = script && !argv.empty() ? std::string(argv[0]) : program.given;
-    program.exe_source = program.exe.empty() ? ExeSource::kUnknown : ExeSource::kGiven;
-  }
+  program.names_unsure = NamesUnsure(note, before, program);
 }
 
 model::ProgramPtr Better(const model::ProgramPtr& known, const model::ProgramPtr& more) {
@@ -125,6 +158,7 @@ model::ProgramPtr Better(const model::ProgramPtr& known, const model::ProgramPtr
   }
   Program program = *more;
   program.exe = known->exe;
+  program.exe_cut = false;
   program.exe_source = known->exe_source;
   program.mount_namespace = known->mount_namespace;
   return std::make_shared<const Program>(std::move(program));

@@ -35,6 +35,10 @@ CommandName NameOf(const Command& command) {
           .observer = command.observer};
 }
 
+bool NameUnknown(const Image& image) {
+  return image.exe.empty() || (image.program != nullptr && image.program->names_unsure);
+}
+
 bool Coarsen(CommandName& name) {
   if (!name.cgroup.empty() && name.cgroup != kOtherBelow) {
     const std::string_view folder = Folder(name.cgroup);

@@ -25,6 +25,10 @@ struct CommandName {
 CommandName NameOf(const Image& image, bool observer);
 CommandName NameOf(const Command& command);
 
+// May it be an image of a command that is not among its names? Its file, or the script that it may
+// run, is not known, or not wholly.
+bool NameUnknown(const Image& image);
+
 // The row that a row is folded into: the cgroup path loses its last component, one at a time
 // ("/a/x.service" to "/a/(other)" to "/(other)"), so that scopes above it stay exact; then exe and
 // comm go. False: there is nothing left to leave out.

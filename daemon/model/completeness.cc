@@ -98,7 +98,9 @@ std::string WhyIncomplete(const Footprint& f) {
                                    "(other)", "\" (max_commands)"));
   }
   if (const uint64_t calls = f.unplaced.count[kName]; calls != 0) {
-    reasons.push_back(absl::StrCat(calls, " calls of processes whose cgroup is not known"));
+    reasons.push_back(absl::StrCat(calls, " calls of processes whose ",
+                                   f.scope.kind == Scope::Kind::kUnit ? "cgroup" : "program",
+                                   " is not known"));
   }
   return absl::StrJoin(reasons, "; ");
 }

@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/model/program.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_replace.h"
-
 namespace footprint::model {
-namespace {
-
-// Words that a shell reads as themselves.
-bool Plain(std::string_view word) {
-  constexpr char kPlain[] = "-_./:=,+@%^";
-  return !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view(kPlain).find(c) != std::string_view::npos;
-  });
-}
-
-}  // namespace
 
 const char* ExeSourceName(ExeSource source) {
   switch (source) {
@@ -44,20 +27,6 @@ std::vector<std::string_view> Arguments(const Program& program) {
     text.remove_prefix(end + 1);
   }
   return words;
-}
-
-std::string CommandLine(const Program& program) {
-  std::string line;
-  for (const std::string_view word : Arguments(program)) {
-    if (!line.empty()) line += ' ';
-    if (Plain(word)) {
-      line += word;
-    } else {
-      line += "'" + absl::StrReplaceAll(std::string(word), {{"'", "'\\''"}}) + "'";
-    }
-  }
-  if (program.argv_cut) line += line.empty() ? "..." : " ...";
-  return line;
 }
 
 }  // namespace footprint::model

@@ -29,14 +29,15 @@ struct Program {
   bool argv_cut = false;  // its end is missing
   std::string exec_comm;  // name of the process at the exec; "" where nobody saw it
   uint32_t mount_namespace = 0;  // inode number; 0: unknown
+  bool given_cut = false;        // the end of `given` is missing
+  // It may be, or run, a file that is not named here, or not wholly.
+  bool names_unsure = false;
   bool operator==(const Program&) const = default;
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 
 // The arguments, in the memory of `program`.
 std::vector<std::string_view> Arguments(const Program& program);
-// Arguments for a person: quoted as a shell wants them, " ..." at the end of cut ones.
-std::string CommandLine(const Program& program);
 
 }  // namespace footprint::model
 

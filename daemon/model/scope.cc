@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/model/command_name.h"
 #include "daemon/model/selection.h"
 #include "daemon/model/units.h"
 
@@ -95,8 +96,8 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
     for (const auto& image : life->images) {
       if (Matches(scope, image->unit, image->cgroup, image->comm, image->exe, image->script)) {
         selection.Take(life, image);
-      } else if (by_unit && image->cgroup.empty() && image->cgroup_id != 0 &&
-                 image->counts != nullptr) {
+      } else if (image->counts != nullptr &&
+                 (by_unit ? image->cgroup.empty() && image->cgroup_id != 0 : NameUnknown(*image))) {
         selection.MissName(*image->counts);
       }
     }
@@ -105,14 +106,14 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
     if (Matches(scope, command->unit, command->cgroup, command->comm, command->exe,
                 command->script)) {
       selection.Take(command);
-    } else if (by_unit && command->cgroup.empty() && command->cgroup_lost) {
+    } else if (by_unit ? command->cgroup.empty() && command->cgroup_lost : command->name_lost) {
       selection.MissName(*command->counts);
     }
   }
   const bool found = !selection.empty();
   Footprint f = std::move(selection).Finish(snapshot, scope);
   // Nothing is left under that name: there were such processes, or there may have been.
-  if (found || (!IsGlob(scope.pattern) && f.own[Loss::kNameUnknown] != 0)) return f;
+  if (found || (!IsGlob(scope.pattern) && f.losses[Loss::kNameUnknown] != 0)) return f;
   return absl::NotFoundError(absl::StrCat("no ", by_unit ? "unit" : "command", " matches \"",
                                           scope.pattern, "\"", Hint(snapshot, scope)));
 }

@@ -43,7 +43,7 @@ struct Footprint {
   // scope.
   Losses losses, own, unplaced, elsewhere;
   std::string units_unknown_because;  // "": units are known
-  uint64_t unnamed_calls = 0;         // scope unit: of processes whose cgroup is not known
+  uint64_t unnamed_calls = 0;         // scopes by name: of processes whose name is not known
   std::shared_ptr<const NameSketch> folded_names;
   std::vector<Row> rows;        // by calls, descending
   uint64_t observer_calls = 0;  // scope system: the daemon's, not in counts

@@ -50,6 +50,7 @@ struct Command {
   // What a row had no room for is "(other)": the end of a cgroup path, then exe and comm.
   std::string cgroup, unit, container, exe, script, comm;
   bool cgroup_lost = false;  // `cgroup` is "" though the kernel named one
+  bool name_lost = false;    // NameUnknown() of an image in it
   uint64_t images = 0;
   bool observer = false;
   std::shared_ptr<const Counts> counts;

@@ -132,7 +132,6 @@ void SetTotals(const model::Totals& totals, v1::Process& out) {
 }
 
 void SetProgram(const model::Program& program, v1::Process& out) {
-  out.set_command_line(Printable(model::CommandLine(program)));
   for (const std::string_view word : model::Arguments(program)) {
     out.add_argv(Printable(std::string(word)));
   }

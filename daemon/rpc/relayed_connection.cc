@@ -16,8 +16,9 @@ constexpr size_t kChunk = 16 * 1024;
 constexpr int kRounds = 8;
 // To take the last bytes; for a peer that was cut off, to hear why.
 constexpr std::chrono::seconds kLastWords{5}, kCutLastWords{1};
-// As much as a client may have under way that obeys HTTP/2's windows.
-constexpr size_t kMaxDiscarded = 256 * 1024;
+// As much as a client may have under way that obeys HTTP/2's windows, which gRPC widens while it
+// waits for a large message (chttp2, flow_control.cc). It costs the reading alone.
+constexpr size_t kMaxDiscarded = 8 * 1024 * 1024;
 
 // Bytes, 0 at the end or after an error, -1 when there is nothing now.
 ssize_t Receive(int fd, char* buffer, size_t size) {

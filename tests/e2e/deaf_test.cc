@@ -53,7 +53,7 @@ TEST_CASE("e2e.deaf.fifty_watchers") {
       for (int i = 0; i < kClients; i++)
         clients.push_back(std::make_unique<Deaf>(daemon.socket(), watching ? WatchRequest() : ""));
       for (int i = 0; i < 40; i++) {
-        CHECK(TimeOfStatus(daemon) < (kSanitized ? 20s : 3s));
+        CHECK(TimeOfStatus(daemon) < 3s);
         uint64_t now = daemon.ResidentBytes();
         INFO(before << " bytes before, now " << now);
         REQUIRE(now <= before + kRoom);
@@ -82,7 +82,7 @@ TEST_CASE("e2e.deaf.one_process_has_half") {
     return std::count_if(clients.begin(), clients.end(), [](auto& c) { return c->Refused(); });
   };
   CHECK(Eventually([&] { return refused() == kClients - 4; }));
-  CHECK(TimeOfStatus(daemon) < (kSanitized ? 20s : 3s));
+  CHECK(TimeOfStatus(daemon) < 3s);
   Json status = daemon.Query({"status"});
   CHECK(status.at("connections_refused") == kClients - 4);
   Json footprint = daemon.Record({Workload("calls"), "getppid=23"});

@@ -16,6 +16,7 @@ std::shared_ptr<const Life> MakeLife(uint32_t pid, const std::string& unit, uint
                                      uint64_t lost) {
   auto image = std::make_shared<Image>();
   image->comm = "c" + std::to_string(pid);
+  image->exe = "/bin/" + image->comm;
   image->cgroup = "/system.slice/" + unit;
   image->unit = unit;
   auto counts = std::make_shared<Counts>();
@@ -112,6 +113,25 @@ TEST_CASE("unit.model.a_process_of_no_known_cgroup_may_be_of_any_unit") {
   CHECK(WhyIncomplete(f) == "10 calls of processes whose cgroup is not known");
   CHECK(Of(s, kLoser).losses.Complete());
   CHECK(Of(s, kSystem).losses.Complete());
+}
+
+TEST_CASE("unit.model.a_process_of_no_known_program_may_be_of_any_command") {
+  for (const bool script_alone : {false, true}) {
+    Snapshot s = System(0, 0);
+    auto image = std::make_shared<Image>(*s.lives[1]->images[0]);
+    if (script_alone) {
+      image->program = std::make_shared<Program>(Program{.exe = image->exe, .names_unsure = true});
+    } else {
+      image->exe = "";
+    }
+    auto life = std::make_shared<Life>(*s.lives[1]);
+    life->images = {image};
+    s.lives[1] = life;
+    const Footprint f = Of(s, {.kind = Scope::Kind::kCommand, .pattern = "c1"});
+    CHECK(WhyIncomplete(f) == "10 calls of processes whose program is not known");
+    CHECK(Of(s, {.kind = Scope::Kind::kCommand, .pattern = "c2"}).losses.Complete());
+    CHECK(Of(s, Unit("a.service")).losses.Complete());
+  }
 }
 
 TEST_CASE("unit.model.folds_concern_the_names_that_they_take") {

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What slots, further slots, orphans and the spill hold is counted once.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/collect/rig.h"
+
+namespace footprint::collect {
+namespace {
+
+TEST_CASE("unit.collect.counts_survive_close_and_fold") {
+  Rig rig(64, 1);
+  for (uint32_t i = 0; i < 10; ++i) {
+    rig.source.Open(i, Ident(100 + i, 100 + i, 5000 + i, 0, "worker"), 39, 23);
+    rig.source.Close(i);
+  }
+  auto s = rig.Harvest();
+  CHECK(Rig::Calls(s, kSystem) == 230);
+  CHECK(rig.source.freed.empty());  // a closed slot waits for one more pass
+  for (int pass = 0; pass < 5; ++pass) s = rig.Harvest();
+  CHECK(rig.source.freed.size() == 10);
+  const auto f = Rig::Of(s, kSystem);
+  CHECK(model::Sum(f.counts).calls == 230);
+  // One image is still kept; nine became one row.
+  REQUIRE(f.rows.size() == 2);
+  CHECK(f.rows[0].folded == 9);
+  CHECK(f.rows[0].totals.calls == 9 * 23);
+  CHECK(f.rows[0].command->comm == "worker");
+  CHECK(s->losses.Complete());
+}
+
+TEST_CASE("unit.collect.live_counts_grow_without_being_counted_twice") {
+  Rig rig;
+  rig.Born(50);
+  fp_slot& slot = rig.source.Open(3, Ident(50, 50, 0, 0, "live"), 1, 5);
+  CHECK(Rig::Calls(rig.Harvest(), Pid(50)) == 5);
+  slot.cells[0].calls = 8;
+  slot.changes += 6;
+  CHECK(Rig::Calls(rig.Harvest(), Pid(50)) == 8);
+  CHECK(Rig::Calls(rig.Harvest(), Pid(50)) == 8);
+}
+
+TEST_CASE("unit.collect.orphan_spill_is_counted_once_and_then_removed") {
+  Rig rig;
+  fp_ident ident = Ident(90, 91, 3000, 0, "thread");
+  fp_orphan orphan{};
+  orphan.ident = ident;
+  rig.source.orphans.push_back(orphan);
+  rig.source.orphans_total = 1;
+  rig.source.Spill(ident, FP_SPILL_CELL, Key(1), 41);
+  CHECK(Rig::Calls(rig.Harvest(), Pid(90)) == 41);
+  rig.source.Spill(ident, FP_SPILL_CELL, Key(1), 43);
+  CHECK(Rig::Calls(rig.Harvest(), Pid(90)) == 43);
+  rig.source.orphans.clear();
+  model::SnapshotPtr s;
+  for (int pass = 0; pass < 4; ++pass) s = rig.Harvest();
+  CHECK(Rig::Calls(s, Pid(90)) == 43);
+  CHECK(rig.source.spill.empty());
+}
+
+TEST_CASE("unit.collect.unfinished_denied_and_in_flight") {
+  Rig rig;
+  rig.Born(60);
+  fp_slot& slot = rig.source.Open(0, Ident(60, 60, 0, 0, "x"), 34, 1);
+  slot.flight.key = Key(34);
+  slot.cells[1].key = Key(2) | FP_KEY_DENIED;
+  slot.cells[1].calls = 5;
+  auto f = Rig::Of(rig.Harvest(), Pid(60));
+  CHECK(f.counts.in_flight == 1);
+  CHECK(model::Sum(f.counts).calls == 1);
+  CHECK(model::Sum(f.counts).denied == 5);
+  slot.flight.key = 0;
+  slot.unfinished = Key(34);
+  rig.source.Close(0);
+  rig.Dead(60);
+  f = Rig::Of(rig.Harvest(), Pid(60));
+  CHECK(f.counts.in_flight == 0);
+  CHECK(model::Sum(f.counts).unfinished == 1);
+}
+
+// A look is a system call: none for processes of which a thread is known, few for the others.
+TEST_CASE("unit.collect.idle_processes_are_not_looked_for") {
+  int looks = 0;
+  ProcessTable table({}, kOwnPid, [&](uint32_t) {
+    ++looks;
+    return true;
+  });
+  for (uint32_t pid = 1; pid <= 100; ++pid) {
+    const ImageId id{.life = {pid, 1}, .key = {}};
+    ImageState& image = table.Get(id, {}, 0, [] { return model::Image{}; });
+    image.open_slots = pid <= 50;
+    if (pid <= 50) image.slots.insert(pid);
+  }
+  for (int pass = 0; pass < 160; ++pass) table.Settle({});
+  CHECK(looks <= 50 * 15);  // 50 x 160 before
+  CHECK(looks >= 50);
+}
+
+TEST_CASE("unit.collect.half_an_identity_is_left_for_the_next_pass") {
+  Rig rig;
+  rig.Born(50);
+  fp_slot& slot = rig.source.Open(3, Ident(50, 50, 0, 0, "half"), 1, 5);
+  slot.ident.comm[1] = 'o';  // not what its thread wrote: on its way to memory
+  CHECK(Rig::Calls(rig.Harvest(), kSystem) == 0);
+  slot.seal = fp_seal(&slot.ident);
+  const auto f = Rig::Of(rig.Harvest(), Pid(50));
+  CHECK(model::Sum(f.counts).calls == 5);
+  REQUIRE(f.rows.size() == 1);
+  CHECK(f.rows[0].image->comm == "holf");
+}
+
+// Its thread counts a call and says so; the word of it may get to memory first.
+TEST_CASE("unit.collect.what_changed_is_looked_at_once_more") {
+  Rig rig;
+  rig.Born(50);
+  fp_slot& slot = rig.source.Open(3, Ident(50, 50, 0, 0, "late"), 1, 5);
+  rig.Harvest();
+  rig.Harvest();
+  slot.changes += 1;
+  CHECK(Rig::Calls(rig.Harvest(), Pid(50)) == 5);
+  slot.cells[0].calls = 6;
+  CHECK(Rig::Calls(rig.Harvest(), Pid(50)) == 6);
+}
+
+TEST_CASE("unit.collect.orphans_are_denied_and_in_flight_too") {
+  Rig rig;
+  const fp_ident ident = Ident(90, 91, 3000, 0, "thread");
+  fp_orphan orphan{};
+  orphan.ident = ident;
+  orphan.flight.key = Key(0);
+  rig.source.orphans.push_back(orphan);
+  rig.source.orphans_total = 1;
+  rig.source.Spill(ident, FP_SPILL_CELL, Key(0), 2);
+  rig.source.Spill(ident, FP_SPILL_CELL, Key(2) | FP_KEY_DENIED, 3);
+  auto f = Rig::Of(rig.Harvest(), Pid(90));
+  CHECK(model::Sum(f.counts).calls == 2);
+  CHECK(model::Sum(f.counts).denied == 3);
+  CHECK(f.counts.in_flight == 1);
+  rig.source.orphans[0].flight.key = 0;
+  f = Rig::Of(rig.Harvest(), Pid(90));
+  CHECK(f.counts.in_flight == 0);
+}
+
+TEST_CASE("unit.collect.further_slots_count_with_their_own") {
+  Rig rig;
+  rig.Born(50);
+  fp_slot& slot = rig.source.Open(3, Ident(50, 50, 0, 0, "many"), 1, 5);
+  for (const uint32_t index : {7u, 9u}) {
+    fp_slot& more = rig.source.Slot(index);
+    more.state = FP_SLOT_MORE;
+    more.cells[index].key = Key(1000 + index);
+    more.cells[index].calls = index;
+    more.more_errnos[index].key = Key(1000 + index) | uint64_t{38} << FP_KEY_CLASS_SHIFT;
+    more.more_errnos[index].count = index;
+  }
+  rig.source.Slot(7).others[2] = 9 + 1;
+  slot.more = 7 + 1;
+  auto s = rig.Harvest();
+  auto f = Rig::Of(s, Pid(50));
+  CHECK(model::Sum(f.counts).calls == 5 + 7 + 9);
+  CHECK(f.counts.errnos.size() == 2);
+  CHECK(f.rows.size() == 1);
+  CHECK(s->slots_used == 3);
+  rig.source.Close(3);
+  rig.Dead(50);
+  for (int pass = 0; pass < 3; ++pass) s = rig.Harvest();
+  CHECK(model::Sum(Rig::Of(s, Pid(50)).counts).calls == 5 + 7 + 9);
+  CHECK(rig.source.freed == std::vector<uint32_t>{7, 9, 3});
+}
+
+}  // namespace
+}  // namespace footprint::collect
