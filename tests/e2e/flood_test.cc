@@ -11,6 +11,8 @@ namespace footprint::e2e {
 namespace {
 
 constexpr uint64_t kRoom = (kSanitized ? 64 : 16) << 20;
+// By far more than the daemon reads of a peer after it was cut off.
+constexpr int kManyStreams = 400'000;
 
 // The system's footprint.
 const char kScope[] = {0x0a, 0x02, 0x08, 0x01};
@@ -43,11 +45,11 @@ TEST_CASE("e2e.flood.rapid_reset") {
       for (int round = 0; round < 10; round++) {
         Deaf peer(daemon.socket(), Hello());
         int stream = 1;
-        while (stream < 40'000 &&
+        while (stream < kManyStreams &&
                peer.Say(Ask(stream, method) + Frame(3, 0, stream, std::string("\0\0\0\x8", 4)))) {
           stream += 2;
         }
-        cut += stream < 40'000;
+        cut += stream < kManyStreams;
         most = std::max(most, daemon.ResidentBytes());
       }
       CheckAnswers(daemon);

@@ -61,12 +61,12 @@ TEST_CASE("e2e.lives.twenty_thousand") {
   CHECK(Count(run, "vfork") + Count(run, "clone") == kRuns);
 
   Json command = daemon.Query({"show", "--command", "fp_true"});
-  RequireSound(command);
-  CHECK(Count(command, "execve") == kRuns);
-  CHECK(Count(command, "exit_group") == kRuns);
   // A slow daemon loses notes of so many at once, and says so.
   const bool lost = daemon.Query({"status"}).at("names_lost") != 0;
   CHECK((kSanitized || !lost));
+  if (!lost) RequireSound(command);
+  CHECK(Count(command, "execve") == kRuns);
+  CHECK(Count(command, "exit_group") == kRuns);
   uint64_t seen = 0;
   for (const Json& row : command.at("processes")) {
     CHECK(row.at("comm") == "fp_true");
