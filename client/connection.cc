@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "footprint/v1/footprint.grpc.pb.h"
 
 namespace footprint::client {
 namespace {
@@ -91,6 +92,11 @@ std::string DefaultTarget() {
   return target != nullptr && *target != '\0' ? target : kDefaultTarget;
 }
 
+struct Connection::Services {
+  std::unique_ptr<v1::FootprintService::Stub> footprints;
+  std::unique_ptr<v1::ControlService::Stub> control;
+};
+
 Connection::Connection(const Settings& settings) : settings_(settings) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
@@ -103,9 +109,11 @@ Connection::Connection(const Settings& settings) : settings_(settings) {
   // Where no thread can be started, the end of gRPC's last channel waits for one for ever.
   static auto* const kept = new std::vector<std::shared_ptr<grpc::Channel>>;
   kept->push_back(channel);
-  footprints_ = v1::FootprintService::NewStub(channel);
-  control_ = v1::ControlService::NewStub(channel);
+  services_ = std::make_unique<Services>(v1::FootprintService::NewStub(channel),
+                                         v1::ControlService::NewStub(channel));
 }
+
+Connection::~Connection() = default;
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings) {
   absl::string_view path = settings.target;
@@ -182,7 +190,7 @@ void Connection::Cancel() {
 absl::StatusOr<v1::GetStatusResponse> Connection::GetStatus() {
   v1::GetStatusResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return footprints_->GetStatus(context, v1::GetStatusRequest(), &response);
+    return services_->footprints->GetStatus(context, v1::GetStatusRequest(), &response);
   });
   if (!status.ok()) return status;
   return response;
@@ -191,7 +199,7 @@ absl::StatusOr<v1::GetStatusResponse> Connection::GetStatus() {
 absl::StatusOr<v1::GetSystemResponse> Connection::GetSystem(const v1::GetSystemRequest& request) {
   v1::GetSystemResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return footprints_->GetSystem(context, request, &response);
+    return services_->footprints->GetSystem(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;
@@ -204,7 +212,7 @@ absl::StatusOr<v1::Footprint> Connection::GetFootprint(const v1::Scope& scope,
   request.set_omit_processes(omit_processes);
   v1::GetFootprintResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return footprints_->GetFootprint(context, request, &response);
+    return services_->footprints->GetFootprint(context, request, &response);
   });
   if (!status.ok()) return status;
   return std::move(*response.mutable_footprint());
@@ -213,7 +221,7 @@ absl::StatusOr<v1::Footprint> Connection::GetFootprint(const v1::Scope& scope,
 absl::StatusOr<std::string> Connection::StartRecording(const v1::StartRecordingRequest& request) {
   v1::StartRecordingResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return control_->StartRecording(context, request, &response);
+    return services_->control->StartRecording(context, request, &response);
   });
   if (!status.ok()) return status;
   return response.recording_id();
@@ -224,7 +232,7 @@ absl::StatusOr<v1::Footprint> Connection::StopRecording(const std::string& id) {
   request.set_recording_id(id);
   v1::StopRecordingResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return control_->StopRecording(context, request, &response);
+    return services_->control->StopRecording(context, request, &response);
   });
   if (!status.ok()) return status;
   return std::move(*response.mutable_footprint());
@@ -234,8 +242,9 @@ absl::StatusOr<v1::SetTierResponse> Connection::SetTier(const std::string& tier)
   v1::SetTierRequest request;
   request.set_tier(tier);
   v1::SetTierResponse response;
-  const absl::Status status = Unary(
-      [&](grpc::ClientContext* context) { return control_->SetTier(context, request, &response); });
+  const absl::Status status = Unary([&](grpc::ClientContext* context) {
+    return services_->control->SetTier(context, request, &response);
+  });
   if (!status.ok()) return status;
   return response;
 }
@@ -243,7 +252,7 @@ absl::StatusOr<v1::SetTierResponse> Connection::SetTier(const std::string& tier)
 absl::StatusOr<v1::CallCost> Connection::Calibrate() {
   v1::CalibrateResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return control_->Calibrate(context, v1::CalibrateRequest(), &response);
+    return services_->control->Calibrate(context, v1::CalibrateRequest(), &response);
   });
   if (!status.ok()) return status;
   return std::move(*response.mutable_cost());
@@ -254,7 +263,7 @@ absl::StatusOr<v1::ListModulesResponse> Connection::ListModules(bool include_bui
   request.set_include_builtin(include_builtin);
   v1::ListModulesResponse response;
   const absl::Status status = Unary([&](grpc::ClientContext* context) {
-    return footprints_->ListModules(context, request, &response);
+    return services_->footprints->ListModules(context, request, &response);
   });
   if (!status.ok()) return status;
   return response;
@@ -264,7 +273,7 @@ absl::Status Connection::WatchEvents(
     const v1::WatchEventsRequest& request,
     const std::function<absl::StatusOr<bool>(const v1::WatchEventsResponse&)>& each) {
   grpc::ClientContext context;
-  const auto reader = footprints_->WatchEvents(&context, request);
+  const auto reader = services_->footprints->WatchEvents(&context, request);
   v1::WatchEventsResponse response;
   while (reader->Read(&response)) {
     const absl::StatusOr<bool> more = each(response);
@@ -287,7 +296,7 @@ absl::Status Connection::Watch(
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
   // The asynchronous form, as it alone lets one wait for a message with a deadline.
-  auto reader = footprints_->AsyncWatchFootprint(&context, request, &queue, nullptr);
+  auto reader = services_->footprints->AsyncWatchFootprint(&context, request, &queue, nullptr);
   grpc::Status end;
   absl::Status result;
   bool timed_out = false;

@@ -14,7 +14,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "footprint/v1/footprint.grpc.pb.h"
+#include "footprint/v1/footprint.pb.h"
+
+namespace grpc {
+class ClientContext;
+class Status;
+}  // namespace grpc
 
 namespace footprint::client {
 
@@ -31,6 +36,7 @@ class Connection {
   // Touches no network: a daemon that is absent shows at the first call.
   // Errors: INVALID_ARGUMENT a target that is not unix:PATH, or a path too long for a socket.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings);
+  ~Connection();
 
   absl::StatusOr<v1::GetStatusResponse> GetStatus();
   absl::StatusOr<v1::Footprint> GetFootprint(const v1::Scope& scope, bool omit_processes);
@@ -67,9 +73,10 @@ class Connection {
   // Why the daemon does not answer, with what to do about it.
   absl::Status ExplainAbsence(const std::string& message) const;
 
+  struct Services;  // gRPC's headers take longer to read than all of a command
+
   const Settings settings_;
-  std::unique_ptr<v1::FootprintService::Stub> footprints_;
-  std::unique_ptr<v1::ControlService::Stub> control_;
+  std::unique_ptr<Services> services_;
   std::mutex mutex_;
   grpc::ClientContext* current_ = nullptr;  // guarded by mutex_; borrowed from Unary's frame
   bool cancelled_ = false;                  // guarded by mutex_

@@ -26,16 +26,17 @@ constexpr uint8_t kAbi32 = 2;
 
 #include "data/ioctls.inc"
 
-constexpr auto KeyOf(const IoctlRow& row) { return std::tuple(row.context, row.command); }
+constexpr auto IoctlKeyOf(const IoctlRow& row) { return std::tuple(row.context, row.command); }
 
-static_assert(std::ranges::is_sorted(kIoctls, {}, KeyOf));
-static_assert(std::ranges::is_sorted(kIoctlRanges, {}, KeyOf));
+static_assert(std::ranges::is_sorted(kIoctls, {}, IoctlKeyOf));
+static_assert(std::ranges::is_sorted(kIoctlRanges, {}, IoctlKeyOf));
 static_assert(std::ranges::is_sorted(kIoctlContexts));
 
 std::string_view NameOf(const IoctlRow& row) { return {kIoctlNames + row.name, row.length}; }
 
 std::string_view FindExact(uint8_t context, uint32_t command, uint8_t abi) {
-  const auto found = std::ranges::equal_range(kIoctls, std::tuple(context, command), {}, KeyOf);
+  const auto found =
+      std::ranges::equal_range(kIoctls, std::tuple(context, command), {}, IoctlKeyOf);
   const auto row = std::ranges::find_if(found, [abi](const IoctlRow& r) { return r.abis & abi; });
   return row != found.end() ? NameOf(*row) : std::string_view{};
 }

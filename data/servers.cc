@@ -10,9 +10,9 @@ namespace {
 
 #include "data/servers.inc"
 
-constexpr auto KeyOf(const ServerRow& row) { return std::tuple(row.kind, row.key); }
+constexpr auto ServerKeyOf(const ServerRow& row) { return std::tuple(row.kind, row.key); }
 
-static_assert(std::ranges::is_sorted(kServers, {}, KeyOf));
+static_assert(std::ranges::is_sorted(kServers, {}, ServerKeyOf));
 static_assert(std::ranges::is_sorted(kGenericFunctions));
 
 }  // namespace
@@ -21,8 +21,8 @@ std::span<const ServerRow> Servers() { return kServers; }
 
 const ServerRow* FindServer(ServerKind kind, std::string_view key) {
   const auto wanted = std::tuple(kind, key);
-  const auto* row = std::ranges::lower_bound(kServers, wanted, {}, KeyOf);
-  return row != std::end(kServers) && KeyOf(*row) == wanted ? row : nullptr;
+  const auto* row = std::ranges::lower_bound(kServers, wanted, {}, ServerKeyOf);
+  return row != std::end(kServers) && ServerKeyOf(*row) == wanted ? row : nullptr;
 }
 
 const ServerRow* FindDriverOf(std::string_view server) {

@@ -81,9 +81,6 @@ void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help);
 // What to say of a word that a command does not take, with the nearest that it does.
 std::string UnknownWord(const std::string& word, const CLI::App& app);
 
-// Parses the command line and runs the action; answers the exit status.
-int Main(int argc, char** argv);
-
 }  // namespace footprint::client
 
 #endif  // FOOTPRINT_CLIENT_COMMANDS_COMMANDS_H_

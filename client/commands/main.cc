@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "client/commands/main.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

@@ -2,19 +2,17 @@
 #include "data/features.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "client/render/csv.h"
 #include "client/render/grid.h"
+#include "client/render/json_value.h"
 #include "client/render/names.h"
 #include "client/text.h"
 #include "daemon/system/kernel_config.h"
 
 namespace footprint::client::render {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // One feature on one architecture, as text.
 struct Row {

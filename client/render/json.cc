@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/render/json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/escaping.h"
 #include "client/render/diagnosis.h"
+#include "client/render/json_value.h"
 #include "client/render/modules.h"
 #include "client/render/report.h"
 #include "client/render/tier.h"
@@ -12,12 +11,6 @@
 
 namespace footprint::client::render {
 namespace {
-
-using Json = nlohmann::ordered_json;  // keys in the order of docs/json.md
-
-std::string Dump(const Json& json, bool one_line) {
-  return json.dump(one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json LossesJson(const v1::Losses& losses) {
   Json json = Json::object();
@@ -36,10 +29,6 @@ Json LossesOfJson(const v1::Losses& losses) {
   return {{"own", std::move(own)},
           {"unplaced", std::move(unplaced)},
           {"elsewhere", std::move(elsewhere)}};
-}
-
-std::string Time(const google::protobuf::Timestamp& time) {
-  return Rfc3339(time.seconds(), time.nanos());
 }
 
 Json ProvenanceJson(const v1::Provenance& origin) {

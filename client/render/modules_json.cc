@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "client/render/json_value.h"
 #include "client/render/modules.h"
 #include "client/render/report.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
 namespace {
-
-using Json = nlohmann::ordered_json;  // keys in the order of docs/json.md
-
-std::string Dump(const Json& json, bool one_line) {
-  return json.dump(one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string Time(const google::protobuf::Timestamp& time) {
-  return Rfc3339(time.seconds(), time.nanos());
-}
 
 template <typename Strings>
 Json Texts(const Strings& strings) {

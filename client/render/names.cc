@@ -2,17 +2,16 @@
 #include "client/render/names.h"
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "client/render/csv.h"
 #include "client/render/grid.h"
+#include "client/render/json_value.h"
 
 namespace footprint::client::render {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Align = Grid::Align;
 
 std::string NameOf(const FoundCall& call) { return names::SyscallName(call.abi, call.number); }

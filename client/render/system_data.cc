@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The static view for programs: JSON and CSV.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "client/render/csv.h"
+#include "client/render/json_value.h"
 #include "client/render/system.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json Begin(const system::Reading& reading) {
   return {{"source", Sanitize(reading.source)},
@@ -73,7 +71,7 @@ Json AbiJson(const system::AbiCalls& abi) {
   return json;
 }
 
-Json ModuleJson(const system::LoadedModule& module) {
+Json SystemModuleJson(const system::LoadedModule& module) {
   Json users = Json::array();
   for (const std::string& user : module.users) users.push_back(Sanitize(user));
   return {{"name", Sanitize(module.name)},   {"size", module.size},
@@ -157,7 +155,7 @@ std::string SystemJson(const SystemReport& report) {
       ListJson(view.builtin_modules, "modules", [](const system::BuiltinModule& row) -> Json {
         return {{"name", Sanitize(row.name)}, {"path", Sanitize(row.path)}};
       });
-  json["modules"] = ListJson(view.modules, "modules", ModuleJson);
+  json["modules"] = ListJson(view.modules, "modules", SystemModuleJson);
   json["filesystems"] =
       ListJson(view.filesystems, "filesystems", [](const system::Filesystem& row) -> Json {
         return {{"name", Sanitize(row.name)}, {"device", row.device}};

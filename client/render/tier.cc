@@ -2,17 +2,16 @@
 #include "client/render/tier.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/render/json_value.h"
 #include "client/text.h"
 
 namespace footprint::client::render {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
 constexpr int kChangesShown = 4;

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/kernel/kernel_memory.h"
+#include "daemon/kernel/libbpf_words.h"
 #include "daemon/kernel/lost_runs.h"
 #include "daemon/kernel/perf_tracepoint.h"
 #include "daemon/kernel/preempt_probe.h"
@@ -36,26 +37,6 @@ constexpr ModuleHook kModuleHooks[] = {
     {"module_get", FP_MODULE_GET, "references are known from /proc/modules alone"},
     {"module_request", FP_MODULE_REQUEST, "what the kernel asks modprobe for is not seen"},
 };
-
-// libbpf's print function takes no context; loading happens on one thread.
-std::string& LastWarning() {
-  static std::string text;
-  return text;
-}
-
-int KeepWarning(enum libbpf_print_level level, const char* format, va_list args) {
-  if (level != LIBBPF_WARN) return 0;
-  char line[512];
-  const int length = vsnprintf(line, sizeof(line), format, args);
-  if (length > 0) LastWarning() = line;
-  while (!LastWarning().empty() && LastWarning().back() == '\n') LastWarning().pop_back();
-  return length;
-}
-
-absl::Status StepFailed(const char* object, const char* step, int error) {
-  const std::string detail = LastWarning().empty() ? "" : absl::StrCat(" (", LastWarning(), ")");
-  return absl::ErrnoToStatus(std::abs(error), absl::StrCat(object, " object: ", step, detail));
-}
 
 template <typename Skeleton>
 class LoadedModules : public ModuleProbe {
@@ -93,7 +74,7 @@ class LoadedModules : public ModuleProbe {
       HookState state{.name = hook.name};
       const int error = Attach(hook, state);
       if (error != 0 && rescued_ != nullptr) {
-        return StepFailed(name_, absl::StrCat("attach to ", hook.name).c_str(), error);
+        return StepFailed(name_, absl::StrCat("attach to ", hook.name), error);
       }
       hooks_.push_back(state);
     }
@@ -221,7 +202,7 @@ class LoadedModules : public ModuleProbe {
 template <typename Skeleton>
 absl::StatusOr<std::unique_ptr<ModuleProbe>> LoadAs(const char* name, const std::string& degraded,
                                                     bool rescue = false) {
-  LastWarning().clear();
+  KeepLibbpfWarning();
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
   auto probe = std::make_unique<LoadedModules<Skeleton>>(skeleton, name);
@@ -244,7 +225,6 @@ std::vector<HookState> ModuleHooksWithout(const std::string& reason) {
 }
 
 absl::StatusOr<std::unique_ptr<ModuleProbe>> ModuleProbe::Create(ObjectChoice choice) {
-  const libbpf_print_fn_t before = libbpf_set_print(KeepWarning);
   absl::StatusOr<std::unique_ptr<ModuleProbe>> probe = absl::UnavailableError("");
   std::string degraded;
   if (choice == ObjectChoice::kCore) {
@@ -260,7 +240,6 @@ absl::StatusOr<std::unique_ptr<ModuleProbe>> ModuleProbe::Create(ObjectChoice ch
   if (!probe.ok() && choice != ObjectChoice::kFull) {
     probe = LoadAs<modules_core_bpf>("modules_core", degraded);
   }
-  libbpf_set_print(before);
   if (probe.ok() || absl::IsPermissionDenied(probe.status())) return probe;
   return absl::UnavailableError(probe.status().message());
 }

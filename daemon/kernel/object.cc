@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "bpf/abi/footprint.h"
 #include "core_bpf.skel.h"
+#include "daemon/kernel/libbpf_words.h"
 #include "daemon/kernel/perf_tracepoint.h"
 #include "full_bpf.skel.h"
 #include "full_typed_bpf.skel.h"
@@ -27,32 +28,6 @@ constexpr uint32_t kBirths = 1024;
 // Slots that closed ones may hold up, at most.
 constexpr uint32_t kClosedWake = 512;
 constexpr char kNotNeeded[] = "not needed at tier calls";
-
-// libbpf's print function takes no context; loading happens on one thread, once.
-std::string& LastLibbpfWarning() {
-  static std::string text;
-  return text;
-}
-
-int KeepWarning(enum libbpf_print_level level, const char* format, va_list args) {
-  if (level != LIBBPF_WARN) return 0;
-  char line[512];
-  const int length = vsnprintf(line, sizeof(line), format, args);
-  if (length > 0) {
-    LastLibbpfWarning() = line;
-    auto& text = LastLibbpfWarning();
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-  }
-  return length;
-}
-
-absl::Status StepFailed(const char* object, const char* step, int error) {
-  error = std::abs(error);
-  const std::string detail =
-      LastLibbpfWarning().empty() ? "" : absl::StrCat(" (", LastLibbpfWarning(), ")");
-  const char* which = *object != 0 ? " object: " : "";
-  return absl::ErrnoToStatus(error, absl::StrCat(object, which, step, detail));
-}
 
 // FRED delivers SYSCALL without the marks in rcx and r11 that tell it from int 0x80.
 bool CpuHasFred() {
@@ -283,8 +258,7 @@ absl::Status IgnoreCommands(int map, const std::vector<std::string>& commands) {
 template <typename Skeleton>
 absl::StatusOr<std::unique_ptr<Object>> LoadAs(const char* name, const Options& options,
                                                std::vector<HookState>& hooks) {
-  LastLibbpfWarning().clear();
-  libbpf_set_print(KeepWarning);
+  KeepLibbpfWarning();
   Skeleton* skeleton = Skeleton::open();
   if (skeleton == nullptr) return StepFailed(name, "open", errno);
   auto object = std::make_unique<SkeletonObject<Skeleton>>(skeleton, options.rescues);

@@ -50,10 +50,6 @@ void SetOrigin(const model::Origin& origin, v1::Provenance& out) {
   for (const std::string& what : origin.ignored) out.add_ignored(Printable(what));
 }
 
-names::Abi AbiOf(uint8_t abi) {
-  return abi < names::kAbiCount ? static_cast<names::Abi>(abi) : names::Abi::kUnknown;
-}
-
 using SyscallId = std::pair<uint8_t, int32_t>;
 
 void SetSyscalls(const model::Counts& counts, v1::Footprint& out) {

@@ -53,10 +53,6 @@ Resolved Resolve(const model::ObjectTable& table, uint32_t id) {
   return resolved;
 }
 
-names::Abi AbiOf(uint8_t abi) {
-  return abi < names::kAbiCount ? static_cast<names::Abi>(abi) : names::Abi::kUnknown;
-}
-
 void Add(const CallStats& stats, CallStats& sum) {
   sum.calls += stats.calls;
   sum.errors += stats.errors;

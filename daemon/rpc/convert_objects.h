@@ -5,9 +5,15 @@
 #define FOOTPRINT_DAEMON_RPC_CONVERT_OBJECTS_H_
 
 #include "daemon/model/scope.h"
+#include "data/names.h"
 #include "footprint/v1/footprint.pb.h"
 
 namespace footprint::rpc {
+
+// Of a key as the kernel side numbers it.
+inline names::Abi AbiOf(uint8_t abi) {
+  return abi < names::kAbiCount ? static_cast<names::Abi>(abi) : names::Abi::kUnknown;
+}
 
 // Fills objects, second_objects, ioctls and notes; nothing below tier full.
 // For each call that takes or makes a descriptor the rows of `objects` add up to its calls.

@@ -177,9 +177,9 @@ void RelayedConnection::Discard() {
 
 void RelayedConnection::Rearm() {
   const bool ended = until_.has_value();
-  uint32_t peer = down_.empty() || cutting_ ? 0 : EPOLLOUT;
+  uint32_t peer = down_.empty() || cutting_ ? 0U : uint32_t{EPOLLOUT};
   if (cutting_ || (up_.empty() && !ended)) peer |= EPOLLIN;
-  uint32_t grpc = up_.empty() ? 0 : EPOLLOUT;
+  uint32_t grpc = up_.empty() ? 0U : uint32_t{EPOLLOUT};
   if (down_.empty()) grpc |= EPOLLIN;
   const auto change = [this](int fd, uint32_t& now, uint32_t wanted, uint64_t key) {
     if (now == wanted) return;

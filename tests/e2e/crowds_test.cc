@@ -11,7 +11,6 @@ namespace footprint::e2e {
 namespace {
 
 constexpr char kFewClasses[] = "object_classes = 256\n";
-constexpr uid_t kNobody = 65534;
 
 // A program as nobody, beside the daemon.
 std::string AsNobody(std::vector<std::string> argv) {

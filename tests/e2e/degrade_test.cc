@@ -11,8 +11,6 @@
 namespace footprint::e2e {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 long Lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

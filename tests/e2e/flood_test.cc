@@ -10,7 +10,7 @@
 namespace footprint::e2e {
 namespace {
 
-constexpr uint64_t kRoom = (kSanitized ? 64 : 16) << 20;
+constexpr uint64_t kFloodRoom = (kSanitized ? 64 : 16) << 20;
 // By far more than the daemon reads of a peer after it was cut off.
 constexpr int kManyStreams = 400'000;
 
@@ -55,7 +55,7 @@ TEST_CASE("e2e.flood.rapid_reset") {
       CheckAnswers(daemon);
       INFO(before << " bytes before, at most " << most);
       CHECK(cut == 10);
-      CHECK(most <= before + kRoom);
+      CHECK(most <= before + kFloodRoom);
       CHECK(daemon.Query({"status"}).at("connections_cut") == 10);
       daemon.Stop();
     }
@@ -79,7 +79,7 @@ TEST_CASE("e2e.flood.unread_answers") {
     CheckAnswers(daemon);
     const uint64_t now = daemon.ResidentBytes();
     INFO(before << " bytes before, now " << now);
-    REQUIRE(now <= before + kRoom);
+    REQUIRE(now <= before + kFloodRoom);
   }
   // And nothing of it stays.
   peers.clear();

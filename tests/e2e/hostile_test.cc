@@ -6,16 +6,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "footprint/v1/footprint.grpc.pb.h"
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/stub.h"
 
 namespace footprint::e2e {
 namespace {
-
-std::unique_ptr<v1::FootprintService::Stub> Stub(const Daemon& daemon) {
-  return v1::FootprintService::NewStub(
-      grpc::CreateChannel(daemon.target(), grpc::InsecureChannelCredentials()));
-}
 
 grpc::Status Get(const Daemon& daemon, const v1::GetFootprintRequest& request,
                  v1::GetFootprintResponse* response = nullptr) {

@@ -13,8 +13,6 @@
 namespace footprint::e2e {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 // The row of a process in a footprint; an empty object when there is none.
 Json RowOf(const Json& footprint, pid_t pid) {
   Json found;

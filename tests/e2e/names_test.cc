@@ -10,13 +10,11 @@
 namespace footprint::e2e {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
-bool Has(const std::string& text, const std::string& part) {
+bool Contained(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-Outcome Client(std::vector<std::string> arguments) {
+Outcome ClientAlone(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), Binary("footprint"));
   return Run(arguments);
 }
@@ -30,30 +28,30 @@ Json JsonOf(const Outcome& outcome) {
 }  // namespace
 
 TEST_CASE("e2e.names.look_up_without_a_daemon") {
-  const Json arm = JsonOf(Client({"syscalls", "--abi", "arm", "3", "4", "54", "168", "240", "281",
-                                  "983045", "--format", "json"}));
+  const Json arm = JsonOf(ClientAlone({"syscalls", "--abi", "arm", "3", "4", "54", "168", "240",
+                                       "281", "983045", "--format", "json"}));
   std::vector<std::string> names;
   for (const Json& row : arm.at("syscalls")) names.push_back(row.at("name"));
   CHECK(names ==
         std::vector<std::string>{"read", "write", "ioctl", "poll", "futex", "socket", "set_tls"});
-  CHECK(Has(arm.at("tables").at("arm"), "sha256:"));
+  CHECK(Contained(arm.at("tables").at("arm"), "sha256:"));
   const Json unknown =
-      JsonOf(Client({"syscalls", "--abi", "riscv64", "0xffff", "--format", "json"}));
+      JsonOf(ClientAlone({"syscalls", "--abi", "riscv64", "0xffff", "--format", "json"}));
   CHECK(unknown.at("syscalls").at(0).at("name") == "unknown:65535");
   for (std::vector<std::string> wrong :
        std::vector<std::vector<std::string>>{{"syscalls", "opne"},
                                              {"syscalls", "--abi", "arm46"},
                                              {"syscalls", "--missing-from", "amr"},
                                              {"features", "--arch", "x68"}}) {
-    const Outcome outcome = Client(wrong);
+    const Outcome outcome = ClientAlone(wrong);
     INFO(outcome.err);
     CHECK(outcome.status == 2);
-    CHECK(Has(outcome.err, "nearest: "));
+    CHECK(Contained(outcome.err, "nearest: "));
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
   }
-  CHECK(Client({"syscalls", "--rules", "read"}).status == 2);
-  CHECK(Client({"system", "--local", "--coverage"}).status == 2);
-  CHECK(JsonOf(Client({"features", "--format", "json"})).at("features").size() > 30);
+  CHECK(ClientAlone({"syscalls", "--rules", "read"}).status == 2);
+  CHECK(ClientAlone({"system", "--local", "--coverage"}).status == 2);
+  CHECK(JsonOf(ClientAlone({"features", "--format", "json"})).at("features").size() > 30);
 }
 
 TEST_CASE("e2e.names.a_run_prints_the_table_made_by_hand") {
@@ -61,14 +59,15 @@ TEST_CASE("e2e.names.a_run_prints_the_table_made_by_hand") {
   const Outcome run = daemon.Client({"run", "--", Workload("calls"), "getppid=23", "close=7"});
   INFO(run.err);
   REQUIRE(run.status == 0);
-  CHECK(Has(run.err, "system call"));
-  CHECK(Has(run.err, "subsystem"));
-  CHECK(Has(run.err, "definition"));
+  CHECK(Contained(run.err, "system call"));
+  CHECK(Contained(run.err, "subsystem"));
+  CHECK(Contained(run.err, "definition"));
   std::istringstream lines(run.err);
   bool getppid = false, process = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("getppid ")) {
-      getppid = Has(line, " 23 ") && Has(line, "process") && line.ends_with("kernel/sys.c");
+      getppid =
+          Contained(line, " 23 ") && Contained(line, "process") && line.ends_with("kernel/sys.c");
     }
     process = process || line.starts_with("process ");
   }
@@ -110,7 +109,7 @@ TEST_CASE("e2e.names.i386_and_x86_64_side_by_side_never_mix") {
 TEST_CASE("e2e.names.system_of_the_live_kernel") {
   Daemon daemon;
   const Json asked = daemon.Query({"system"});
-  const Json local = JsonOf(Client({"system", "--local", "--format", "json"}));
+  const Json local = JsonOf(ClientAlone({"system", "--local", "--format", "json"}));
   for (const char* name : {"kernel_release", "kernel_version", "build_id", "machine",
                            "command_line", "clock_source", "lockdown", "taint", "page_size"}) {
     CAPTURE(name);
@@ -148,7 +147,7 @@ TEST_CASE("e2e.names.system_as_a_normal_user_says_what_is_less") {
   launch.argv = {dir / "footprint", "system", "--local", "--format", "json"};
   launch.uid = kNobody;
   const Json json = JsonOf(Process(launch).Wait(20s));
-  CHECK(Has(json.at("tracepoints").at("problem"), "CAP_BPF"));
+  CHECK(Contained(json.at("tracepoints").at("problem"), "CAP_BPF"));
   for (const Json& row : json.at("tracepoints").at("tracepoints")) {
     CHECK(row.at("presence") == "unknown");
   }

@@ -19,6 +19,8 @@ using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
 using Deadline = std::chrono::steady_clock::time_point;
 
+inline constexpr uid_t kNobody = 65534;
+
 // How often longer than on the live kernel a test may wait, from FOOTPRINT_TEST_SLOWNESS: for
 // emulated machines. Deadlines below are multiplied by it; what a test measures is not.
 int Slowness();

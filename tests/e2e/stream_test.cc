@@ -7,17 +7,12 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "footprint/v1/footprint.grpc.pb.h"
 #include "tests/e2e/daemon.h"
 #include "tests/e2e/kernel_modules.h"
+#include "tests/e2e/stub.h"
 
 namespace footprint::e2e {
 namespace {
-
-std::unique_ptr<v1::FootprintService::Stub> Stub(const Daemon& daemon) {
-  return v1::FootprintService::NewStub(
-      grpc::CreateChannel(daemon.target(), grpc::InsecureChannelCredentials()));
-}
 
 uint64_t CallsOf(const v1::Footprint& footprint, const std::string& name) {
   for (const auto& row : footprint.syscalls())

@@ -18,19 +18,19 @@ namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 
 // No daemon is there: what needs one must not be reached.
-Outcome Client(std::vector<std::string> words) {
+Outcome Alone(std::vector<std::string> words) {
   words.insert(words.begin(), Binary("footprint"));
   return Run(words);
 }
 
-long Lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+long LinesOf(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 
 void CheckUsage(const std::vector<std::string>& words, const std::string& meant) {
-  const Outcome outcome = Client(words);
+  const Outcome outcome = Alone(words);
   INFO(outcome.err);
   CHECK(outcome.status == 2);
   CHECK(outcome.out.empty());
-  CHECK(Lines(outcome.err) == 1);
+  CHECK(LinesOf(outcome.err) == 1);
   CHECK_THAT(outcome.err, Contains(meant));
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("e2e.usage.misspelt_words") {
 }
 
 TEST_CASE("e2e.usage.bare_call_prints_help") {
-  const Outcome outcome = Client({});
+  const Outcome outcome = Alone({});
   CHECK(outcome.status == 2);
   CHECK(outcome.err.empty());
   CHECK_THAT(outcome.out, Contains("Usage: footprint") && Contains("  run ") &&
@@ -74,7 +74,7 @@ TEST_CASE("e2e.usage.bare_call_prints_help") {
 
 TEST_CASE("e2e.usage.errors_carry_remedies") {
   TempDir dir;
-  Outcome absent = Client({"status", "--target", "unix:" + dir / "none"});
+  Outcome absent = Alone({"status", "--target", "unix:" + dir / "none"});
   CHECK(absent.status == 69);
   CHECK_THAT(absent.err, Contains("No such file or directory; --target or FOOTPRINT_TARGET"));
   Daemon daemon;
@@ -122,7 +122,7 @@ TEST_CASE("e2e.usage.names_that_are_no_utf8") {
     const Outcome outcome = daemon.Client(words);
     INFO(outcome.err);
     CHECK(outcome.status == 1);
-    CHECK(Lines(outcome.err) == 1);
+    CHECK(LinesOf(outcome.err) == 1);
     CHECK_THAT(outcome.err, Contains("\\x") && !Contains("rotobuf"));
   }
   const Outcome labelled =

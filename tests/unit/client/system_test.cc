@@ -12,7 +12,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-SystemReport Sample() {
+SystemReport SampleReport() {
   SystemReport report;
   report.read_by = "this program";
   report.system.facts = {{"kernel_release", "6.1\x1b", "", {"uname(2)", "", ""}},
@@ -38,7 +38,7 @@ SystemReport Sample() {
 }
 
 TEST_CASE("what was not read is shown with its reason", "[client]") {
-  const std::string table = SystemTable(Sample(), false);
+  const std::string table = SystemTable(SampleReport(), false);
   CHECK_THAT(table, Contains("kernel release  6.1\\x1b\n"));
   CHECK_THAT(table, Contains("build id        not read: no such file\n"));
   CHECK_THAT(table, Contains("configuration: 2, from /boot/config-6.1\n  sha256 ab12\n"));
@@ -50,7 +50,7 @@ TEST_CASE("what was not read is shown with its reason", "[client]") {
 }
 
 TEST_CASE("the JSON of a system", "[client]") {
-  const auto json = nlohmann::json::parse(SystemJson(Sample()));
+  const auto json = nlohmann::json::parse(SystemJson(SampleReport()));
   CHECK(json["facts"]["kernel_release"]["value"] == "6.1\\x1b");
   CHECK(json["facts"]["build_id"]["problem"] == "no such file");
   CHECK(json["config"]["values"]["CONFIG_B"] == "\"x=y\"");
@@ -61,13 +61,14 @@ TEST_CASE("the JSON of a system", "[client]") {
   CHECK(json["modules"]["problem"] == "built without CONFIG_MODULES");
   CHECK(json["modules"]["modules"] == nlohmann::json::array());
   CHECK_FALSE(json.contains("coverage"));
-  CHECK_THAT(SystemCsv(Sample()), Contains("call,x86_64,init_module,stub,/proc/kallsyms,\r\n"));
-  CHECK_THAT(SystemCsv(Sample()),
+  CHECK_THAT(SystemCsv(SampleReport()),
+             Contains("call,x86_64,init_module,stub,/proc/kallsyms,\r\n"));
+  CHECK_THAT(SystemCsv(SampleReport()),
              Contains("module,,,,/proc/modules,built without CONFIG_MODULES\r\n"));
 }
 
 TEST_CASE("the coverage sets used beside built in", "[client]") {
-  SystemReport report = Sample();
+  SystemReport report = SampleReport();
   report.scope = "pid 7";
   report.coverage.emplace();
   report.coverage->set_complete(true);

@@ -151,7 +151,7 @@ TEST_CASE("unit.rpc.header_lists_have_bounds") {
                              Literal('@', "a", std::string(3000, 'x')) + "\xbe\xbe\xbe")) ==
         "a header list is too large");
   // Malformed: a string that is longer than the block, an integer without an end.
-  for (const std::string block : {std::string("\0\x05zz", 4), std::string(20, '\xff')}) {
+  for (const std::string& block : {std::string("\0\x05zz", 4), std::string(20, '\xff')}) {
     CHECK(Guard().Take(Flagged(FrameType::kHeaders, 4, 1, block)) == "a header list is malformed");
   }
 }

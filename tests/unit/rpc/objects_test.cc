@@ -5,11 +5,10 @@
 
 #include "daemon/rpc/convert.h"
 #include "daemon/rpc/convert_objects.h"
+#include "tests/unit/rpc/numbers.h"
 
 namespace footprint::rpc {
 namespace {
-
-constexpr int32_t kRead = 0, kIoctl = 16, kSendfile = 40, kOpenat = 257, kPipe2 = 293, kGetpid = 39;
 
 model::Footprint Sample() {
   auto origin = std::make_shared<model::Origin>();

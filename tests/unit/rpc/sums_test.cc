@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/rpc/convert.h"
+#include "tests/unit/rpc/numbers.h"
 
 namespace footprint::rpc {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using model::CallKey;
 using model::CallKind;
 
-constexpr int32_t kRead = 0, kIoctl = 16, kGetpid = 39, kSocket = 41, kOpenat = 257, kPipe2 = 293;
 constexpr int32_t kNumbers[] = {kRead, kIoctl, kGetpid, kSocket, kOpenat, kPipe2, 9999};
 constexpr uint32_t kClasses[] = {0, 5, 6, 7, 99};  // 99 is in no table
 constexpr uint32_t kCommand = 0x800001, kAnyCommand = 0x400000;

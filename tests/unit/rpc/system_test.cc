@@ -9,7 +9,7 @@
 namespace footprint::rpc {
 namespace {
 
-system::System Sample() {
+system::System SampleSystem() {
   system::System system;
   system.facts = {{"command_line", "quiet \x1b[2J", "", {"/proc/cmdline", "", ""}}};
   system.config = {{"/proc/config.gz", "", ""}, "ab", "CONFIG_A=y\nCONFIG_B=\"\x1b\"\n"};
@@ -29,7 +29,7 @@ system::System Sample() {
 
 TEST_CASE("unit.rpc.system_as_message") {
   v1::System out;
-  ToProto(Sample(), false, out);
+  ToProto(SampleSystem(), false, out);
   CHECK(out.facts(0).value() == "quiet \\x1b[2J");
   CHECK(out.config().options() == 2);
   CHECK(out.config().text() == "CONFIG_A=y\nCONFIG_B=\"\\x1b\"\n");
@@ -43,7 +43,7 @@ TEST_CASE("unit.rpc.system_as_message") {
   CHECK(out.builtin_modules().reading().problem() == "no such file");
   CHECK(out.tracepoints().tracepoints(0).presence() == "present");
   v1::System without;
-  ToProto(Sample(), true, without);
+  ToProto(SampleSystem(), true, without);
   CHECK(without.config().text().empty());
   CHECK(without.config().options() == 2);
 }
@@ -71,7 +71,8 @@ TEST_CASE("unit.rpc.x32_calls_are_x32") {
 }
 
 TEST_CASE("unit.rpc.get_system") {
-  RunningServer running(32, 8, [] { return std::make_shared<const system::System>(Sample()); });
+  RunningServer running(32, 8,
+                        [] { return std::make_shared<const system::System>(SampleSystem()); });
   running.control.Set(OneProcess(23));
   v1::GetSystemRequest request;
   v1::GetSystemResponse response;

@@ -20,7 +20,7 @@ using Catch::Matchers::Contains;
 
 const std::string kData = FOOTPRINT_SOURCE_DIR "/tests/data/";
 
-Machine Captured() {
+Machine CapturedMachine() {
   return {.root = kData + "system_6.18_x86_64",
           .release = "6.18.0",
           .version = "#1 SMP PREEMPT_DYNAMIC",
@@ -77,7 +77,7 @@ class Root {
 };
 
 TEST_CASE("unit.system.captured_facts") {
-  const System system = Read(Captured(), {}, "");
+  const System system = Read(CapturedMachine(), {}, "");
   CHECK(FactOf(system, "kernel_release").value == "6.18.0");
   CHECK(FactOf(system, "build_id").value == "4a5a9b0affb66c437abcd455d2738af879985fa9");
   CHECK(FactOf(system, "build_id").reading.source == "/sys/kernel/notes");
@@ -91,7 +91,7 @@ TEST_CASE("unit.system.captured_facts") {
 }
 
 TEST_CASE("unit.system.captured_lists") {
-  const System system = Read(Captured(), {}, "");
+  const System system = Read(CapturedMachine(), {}, "");
   CHECK(system.filesystems.rows.size() == 31);
   bool ext4 = false, proc = false;
   for (const Filesystem& row : system.filesystems.rows) {
@@ -114,7 +114,7 @@ TEST_CASE("unit.system.captured_lists") {
 }
 
 TEST_CASE("unit.system.captured_calls") {
-  const auto abis = ReadCalls(Captured().root, "x86_64");
+  const auto abis = ReadCalls(CapturedMachine().root, "x86_64");
   REQUIRE(abis.size() == 3);
   CHECK(abis[0].abi == "x86_64");
   CHECK_THAT(abis[0].table, Contains("linux-source-"));
@@ -143,7 +143,7 @@ TEST_CASE("unit.system.captured_calls") {
 }
 
 TEST_CASE("unit.system.config_of_proc") {
-  const Config config = ReadConfig(Captured().root, "6.18.0");
+  const Config config = ReadConfig(CapturedMachine().root, "6.18.0");
   CHECK(config.reading.source == "/proc/config.gz");
   CHECK(config.reading.problem.empty());
   CHECK(ConfigValue(config.text, "CONFIG_BPF_SYSCALL") == "y");
