@@ -42,7 +42,7 @@ PRELUDE = """#include <stddef.h>
 """
 DEFINE = re.compile(r"#define (\w+)(\(([^)]*)\))?(?: (.*))?$")
 MARKER = re.compile(r'# \d+ "([^"]*)"')
-ENUM = re.compile(r"^\s*(\w+)\s*=\s*_IO(?:R|W|WR|C)?\b", re.M)
+ENUM = re.compile(r"^\s*(\w+)\s*=\s*(?:_IO(?:R|W|WR|C)?|DRM_IO\w*)\s*\(", re.M)
 
 
 class Macro(NamedTuple):
@@ -63,7 +63,7 @@ class Headers:
         self.partial: set[str] = set()         # of these some may be left out
         self.left_out: set[tuple[str, str]] = set()
         for arch in {variant.arch for variant in VARIANTS}:
-            out = work / f"headers-{arch}"
+            out = work / f"{tree.name}-{arch}"
             if not (out / "done").exists():
                 shutil.rmtree(out, ignore_errors=True)
                 subprocess.run(["make", "-s", "-j2", f"ARCH={arch}", f"O={out}", "headers"],
@@ -116,7 +116,7 @@ class Headers:
             if marker:
                 here = marker[1] == own
             elif define and here and define[4]:
-                defined[define[1]] = len(define[3].split(",")) if define[2] else -1
+                defined[define[1]] = len(re.findall(r"[^,\s]+", define[3])) if define[2] else -1
         encoded = self.encoded(source, defined, variant)
         text = self.path(header, variant).read_text(errors="replace") if own != "<stdin>" else ""
         enums = [Macro(name, -1, True) for name in ENUM.findall(text)]

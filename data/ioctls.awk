@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns the table of ioctl commands into constexpr C++ arrays, on standard output:
-#   awk -f ioctls.awk servers.rules ioctls.tsv
-# Fails on rows out of order, on a context of servers.rules without rows, and on a context that no
+#   awk -f ioctls.awk servers.rules servers-drivers.rules ioctls.tsv
+# Fails on rows out of order, on a context of these rules without rows, and on a context that no
 # server asks.
 function fail(message) {
   printf "%s:%d: %s\n", FILENAME, FNR, message > "/dev/stderr"
@@ -26,7 +26,7 @@ BEGIN {
   abi["64"] = "kAbi64"
   abi["32"] = "kAbi32"
   asked["vfs"] = 1
-  print "// Generated from data/ioctls.tsv and data/servers.rules by data/ioctls.awk. Do not edit."
+  print "// Generated from data/ioctls.tsv and data/servers*.rules by data/ioctls.awk. Do not edit."
 }
 
 FNR == 1 {
@@ -37,7 +37,7 @@ FNR == 1 {
 /^#/ || /^$/ { next }
 /["\\]/ { fail("a quote or a backslash") }
 
-stem == "servers.rules" {
+stem ~ /^servers.*[.]rules$/ {
   count = split($5, list, ",")
   for (i = 1; i <= count; i++) if (list[i] != "-") asked[list[i]] = 1
   next
@@ -57,7 +57,7 @@ stem == "servers.rules" {
     context_names[contexts++] = $1
     base = $1
     sub(/:.*/, "", base)
-    if (!(base in asked)) fail("no server of servers.rules asks " $1)
+    if (!(base in asked)) fail("no server asks " $1)
   }
   row = sprintf("    {%s, %s, %d, %d, %d, %s},\n", $2, $3 == "" ? "0xffffffff" : $3, place($5),
                 length($5), context[$1], abi[$4])

@@ -2,7 +2,7 @@
 // Names of ioctl commands, in the context of who serves them.
 // Ownership: names point into static storage.   Threads: any.
 // Failure: a command that no table knows has no name; IoctlText() decodes it.
-// Source: data/ioctls.tsv, data/servers.rules; see data/README.md.
+// Source: data/ioctls.tsv, data/servers*.rules; see data/README.md.
 #ifndef FOOTPRINT_DATA_IOCTLS_H_
 #define FOOTPRINT_DATA_IOCTLS_H_
 

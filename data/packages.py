@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
 
 class Package(NamedTuple):
     name: str
@@ -20,18 +22,37 @@ def run(*command: str, cwd: pathlib.Path | None = None) -> str:
     return subprocess.run(command, cwd=cwd, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
-def newest_source() -> str:
-    names = re.findall(r"^(linux-source-[0-9.]+) ", run("apt-cache", "search", "^linux-source-"),
-                       re.M)
+def suite(name: str, mirror: str, work: pathlib.Path) -> list[str]:
+    """Options by which apt asks another suite, in directories of its own under `work`: the
+    machine's lists and installation stay as they are."""
+    own = work / f"apt-{name}"
+    for part in ("state/lists/partial", "cache/archives/partial"):
+        (own / part).mkdir(parents=True, exist_ok=True)
+    (own / "status").touch()
+    (own / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror} {name} main\n")
+    options = [f"Dir::State={own}/state", f"Dir::State::status={own}/status",
+               f"Dir::Cache={own}/cache", f"Dir::Etc::sourcelist={own}/sources.list",
+               "Dir::Etc::sourceparts=/dev/null", "Dir::Etc::preferencesparts=/dev/null",
+               "Acquire::Languages=none", "APT::Sandbox::User=root"]
+    apt = [word for option in options for word in ("-o", option)]
+    run("apt-get", *apt, "update", "-q")
+    return apt
+
+
+def newest_source(apt: list[str] | None = None) -> str:
+    listing = run("apt-cache", *(apt or []), "search", "^linux-source-")
+    names = re.findall(r"^(linux-source-[0-9.]+) ", listing, re.M)
     if not names:
         sys.exit("apt knows no linux-source package (apt-get update?)")
     return max(names, key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 
 
-def fetch(name: str, work: pathlib.Path) -> Package:
+def fetch(name: str, work: pathlib.Path, apt: list[str] | None = None) -> Package:
+    """A package that lies in `work`, else that of the suite `apt`, else that of the machine."""
     found = list(work.glob(f"{name}_*.deb"))
     if not found:
-        run("apt-get", "download", "-q", name, cwd=work)
+        known = apt and run("apt-cache", *apt, "search", "--names-only", f"^{name}$")
+        run("apt-get", *(apt if known else []), "download", "-q", name, cwd=work)
         found = list(work.glob(f"{name}_*.deb"))
     version = run("dpkg-deb", "-f", str(found[0]), "Version").strip()
     return Package(name, version, hashlib.sha256(found[0].read_bytes()).hexdigest(), found[0])
@@ -43,7 +64,7 @@ def unpack(package: Package, work: pathlib.Path, tree: pathlib.Path, wanted: lis
     if tree.exists():
         return tree
     run("dpkg-deb", "-x", str(package.path), str(work / "source"))
-    archive = next((work / "source/usr/src").glob("linux-source-*.tar.xz"))
+    archive = work / f"source/usr/src/{package.name}.tar.xz"
     top = archive.name.removesuffix(".tar.xz")
     partial = tree.with_name("partial")
     partial.mkdir(exist_ok=True)
@@ -64,15 +85,17 @@ def tsv(path: pathlib.Path, columns: int) -> list[list[str]]:
 
 
 class Reasons:
-    """The rows of a reviewed file; a row that nothing needed is reported."""
+    """The rows of reviewed files; a row that nothing needed is reported."""
 
-    def __init__(self, path: pathlib.Path, columns: int):
-        self.path = path
-        self.rows = tsv(path, columns)
+    def __init__(self, paths: pathlib.Path | list[pathlib.Path], columns: int):
+        paths = paths if isinstance(paths, list) else [paths]
+        read = [(path.name, row) for path in paths for row in tsv(path, columns)]
+        self.files = [name for name, _ in read]
+        self.rows = [row for _, row in read]
         self.used: set[int] = set()
 
     def unused(self) -> list[str]:
-        return [f"{self.path.name}: not needed: {' '.join(row[:3])}"
+        return [f"{self.files[i]}: not needed: {' '.join(row[:3])}"
                 for i, row in enumerate(self.rows) if i not in self.used]
 
 

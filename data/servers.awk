@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns the rules of servers into constexpr C++ arrays sorted by key, on standard output:
-#   awk -f servers.awk subsystems.tsv servers.rules generic_functions
+#   awk -f servers.awk subsystems.tsv servers.rules servers-drivers.rules generic_functions
 # Fails on a subsystem that subsystems.tsv lacks, an unknown kind, and a second row of one key.
 function fail(message) {
   printf "%s:%d: %s\n", FILENAME, FNR, message > "/dev/stderr"
@@ -22,7 +22,7 @@ BEGIN {
   split("kSocket kDevice kBlock kAnonymous kDriver kFilesystem", names, " ")
   split("socket device block anonymous driver filesystem", kinds, " ")
   for (i = 1; i <= 6; i++) kind[kinds[i]] = i
-  print "// Generated from data/servers.rules and data/generic_functions by data/servers.awk. Do not edit."
+  print "// Generated from data/servers*.rules and data/generic_functions by data/servers.awk. Do not edit."
 }
 
 FNR == 1 {

@@ -2,7 +2,7 @@
 // Reviewed rules: who serves what stands behind a descriptor.
 // Ownership: everything returned points into static storage.   Threads: any.
 // Failure: what no rule knows answers nullptr; nothing is guessed.
-// Source: data/servers.rules, data/generic_functions; see data/README.md.
+// Source: data/servers*.rules, data/generic_functions; see data/README.md.
 #ifndef FOOTPRINT_DATA_SERVERS_H_
 #define FOOTPRINT_DATA_SERVERS_H_
 
