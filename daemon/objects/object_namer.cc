@@ -92,6 +92,7 @@ void NameCharacter(const ClassFacts& facts, const ClassSymbols& symbols, const D
   const std::string number = absl::StrCat(MajorOf(facts.rdev), ":", MinorOf(facts.rdev));
   const std::string any = absl::StrCat(MajorOf(facts.rdev), ":*");
   name.subsystem = SubsystemIndex("device");
+  const bool own = !name.driver.empty();
   // Nothing but functions of others: shown by the first of them.
   for (const Symbol& symbol : symbols.functions)
     if (name.driver.empty() && symbol.offset == 0) name.driver = symbol.name;
@@ -99,8 +100,7 @@ void NameCharacter(const ClassFacts& facts, const ClassSymbols& symbols, const D
                      UseRule(FindServer(ServerKind::kDevice, any), name);
   // The memory devices borrow each other's functions: read_iter_zero serves /dev/full too.
   if (fixed && MajorOf(facts.rdev) == kMemoryMajor) name.driver = name.server;
-  if (!fixed && !name.driver.empty() &&
-      !UseRule(FindServer(ServerKind::kDriver, name.driver), name))
+  if (!fixed && own && !UseRule(FindServer(ServerKind::kDriver, name.driver), name))
     name.server = name.driver;
   if (name.server.empty()) NameCharacterByNumber(device, name);
   // A terminal is served by the layer of terminals and by the driver of its line.

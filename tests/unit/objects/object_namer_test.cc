@@ -211,6 +211,15 @@ TEST_CASE("objects.object_namer.what_no_rule_knows_is_shown_by_its_symbol") {
 
   CHECK(Derive(Character(240, 0), Functions({"seq_read"}), {}).driver == "seq_read");
 
+  // All of its work comes through io_uring: the one function is everybody's.
+  const auto ublk = Derive(
+      Character(10, 240), Functions({"", "", "", "", "", "", "", "nonseekable_open"}),
+      {.major = "misc", .misc = "ublk-control", .node = "ublk-control", .subsystem = "misc"});
+  CHECK(ublk.server == "ublk-control");
+  CHECK(ublk.driver == "nonseekable_open");
+  CHECK(Subsystem(ublk) == "block");
+  CHECK(ublk.ioctls == "ublk");
+
   ClassFacts anonymous;
   anonymous.fs_type = "anon_inodefs";
   anonymous.anon_name = "[frob]";
