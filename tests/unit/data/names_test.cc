@@ -171,6 +171,7 @@ TEST_CASE("data.names.known_numbers") {
       {Abi::kX86_64, 462, "mseal", "memory"},
       {Abi::kX86_64, 469, "file_setattr", "filesystem"},
       {Abi::kX32, 0, "read", "filesystem"},
+      {Abi::kX32, 336, "uprobe", "perf"},
       {Abi::kX32, 512, "rt_sigaction", "signal"},
       {Abi::kX32, 520, "execve", "filesystem"},
       {Abi::kX32, 545, "execveat", "filesystem"},
