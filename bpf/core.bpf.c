@@ -54,6 +54,8 @@ static __noinline int note_exec(const void *regs, __u32 nr, __u32 abi)
 	/* Without faulting: a name on a page that is not in memory stays unknown. */
 	if (bpf_probe_read_user_str(name, sizeof(name), user) > 1)
 		bpf_map_update_elem(&exec_names, &tid, name, BPF_ANY);
+	else
+		bpf_map_delete_elem(&exec_names, &tid); /* that of an exec before */
 	return 0;
 }
 
@@ -73,6 +75,13 @@ static __always_inline void describe_task(struct fp_ident *ident)
 /* It knows no kernel types: the forking process is taken for the parent. */
 static __always_inline void find_parent(struct fp_birth *birth, __u64 child, const struct fp_ident *ident)
 {
+}
+
+static __always_inline __u32 process_ends(void)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	return (__u32)pid_tgid == pid_tgid >> 32;
 }
 
 static __always_inline __u32 task_status(void)
@@ -160,6 +169,12 @@ SEC("raw_tp/cgroup_attach_task")
 int cgroup_move(void *ctx)
 {
 	return on_move();
+}
+
+SEC("raw_tp/task_rename")
+int task_rename(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_rename(ctx->args[0]);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

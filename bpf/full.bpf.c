@@ -142,13 +142,16 @@ static __always_inline void describe_task(struct fp_ident *ident)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	ident->start_ns = task->start_boottime;
+	ident->start_ns = task->group_leader->start_boottime;
 	/* For processes older than the attach; a birth note, if there is one, overrides it. */
 	if (!ident->parent_tgid)
 		ident->parent_tgid = task->real_parent->tgid;
 }
 
-/* clone(2) with CLONE_PARENT makes a sibling, which runs the program of the one that made it. */
+/*
+ * clone(2) with CLONE_PARENT makes a sibling, which runs the program of the one that made it. Where
+ * that one has another parent by now than at its birth, the sibling stays in the tree of its maker.
+ */
 static __always_inline void find_parent(struct fp_birth *birth, __u64 child, const struct fp_ident *ident)
 {
 	const struct task_struct *task = (const void *)child;
@@ -160,14 +163,28 @@ static __always_inline void find_parent(struct fp_birth *birth, __u64 child, con
 	parent = BPF_CORE_READ(task, real_parent, tgid);
 	if (parent == birth->parent_tgid || (__u32)BPF_CORE_READ(task, tgid) == birth->parent_tgid)
 		return;
-	birth->parent_life = ident && ident->parent_tgid == parent ? ident->parent_life : 0;
+	if (!ident || ident->parent_tgid != parent)
+		return;
+	birth->parent_life = ident->parent_life;
 	birth->parent_tgid = parent;
 	birth->parent_image = FP_IMAGE_UNKNOWN;
 }
 
+/* kernel/exit.c counts the thread off before it passes the tracepoint. */
+static __always_inline __u32 process_ends(void)
+{
+	return bpf_get_current_task_btf()->signal->live.counter == 0;
+}
+
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+
+/* As wait_task_zombie() has it, kernel/exit.c. */
 static __always_inline __u32 task_status(void)
 {
-	return bpf_get_current_task_btf()->exit_code;
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code :
+							 task->group_leader->exit_code;
 }
 
 #define SECCOMP_MODE_DEAD 3 /* kernel/seccomp.c, since 5.16; before that no mode has the number */
@@ -285,6 +302,19 @@ SEC("tp/cgroup/cgroup_attach_task")
 int cgroup_move_perf(void *ctx)
 {
 	return on_move();
+}
+
+SEC("raw_tp/task_rename")
+int task_rename(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_rename(ctx->args[0]);
+}
+
+/* Unmarked, too. It is not told the task, and threads seldom name others. */
+SEC("tp/task/task_rename")
+int task_rename_perf(void *ctx)
+{
+	return on_rename(bpf_get_current_task());
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

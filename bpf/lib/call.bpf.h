@@ -13,11 +13,11 @@
  *                               the call; slot is NULL for an orphan
  *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts
  *   u32 made_class(fd, slot)    class of the object behind a new descriptor
- *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has none
- *   u32 command_given(regs, abi)  the command of an ioctl
- *   u32 dies_refused(void)      is the current thread killed by seccomp for its call? If told
- *   const void *own_regs(void)  its registers; asked for in that case alone
- *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
+ *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has
+ * none u32 command_given(regs, abi)  the command of an ioctl u32 dies_refused(void)      is the
+ * current thread killed by seccomp for its call? If told const void *own_regs(void)  its registers;
+ * asked for in that case alone void count_second(regs, abi, owner, key, slot, ident)  the object
+ * behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
 #define FOOTPRINT_LIB_CALL_BPF_H
@@ -109,6 +109,8 @@ static __always_inline int enter_orphan(struct fp_orphan *orphan, __u64 key, con
 		return 0;
 	saw(flight, FP_SEEN_ENTER);
 	settle(flight, NULL, &orphan->ident);
+	if (owner & FP_OWNER_EXEC)
+		note_exec(regs, (__u32)key, abi);
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, NULL);
 		flight->makes = makes_object(regs, abi, owner, key);
@@ -161,6 +163,7 @@ static __noinline struct fp_slot *settle_orphan(struct fp_orphan *orphan)
 	slot->ident = orphan->ident;
 	stamp_claim(&slot->ident); /* what it has in the spill map is that of a claim that ends */
 	open_slot(slot);
+	follow_name(slot);
 	bpf_map_delete_elem(&orphans, &task);
 	return slot;
 }
@@ -211,8 +214,6 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 		return enter_ignored(slot);
 	if (!owner)
 		key = stranger_key(key);
-	if (owner & FP_OWNER_EXEC)
-		note_exec(regs, nr, abi);
 	if (slot && slot->moves != moves)
 		slot = slot_after_move(slot);
 	if (!slot) {
@@ -225,6 +226,9 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 	saw(&slot->flight, FP_SEEN_ENTER);
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
+	if (owner & FP_OWNER_EXEC)
+		note_exec(regs, nr,
+			  abi); /* after the one before was settled, whose note is forgotten */
 	what = measured & possible;
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, slot);

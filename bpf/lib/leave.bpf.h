@@ -62,8 +62,8 @@ static __always_inline void leave_denied(struct fp_flight *flight, struct fp_slo
 	__u64 key = counted_key(call_abi(regs, nr, slot), nr);
 
 	count_denied(slot, ident, key, error_of(key, 0, ret));
-	/* Should it be the thread's end, it is no call more. */
-	flight->deferred = FP_DEFERRED_DENIED;
+	/* Where it is the thread's end, its end is no call more. */
+	flight->deferred = dies_refused() ? FP_DEFERRED_DENIED : FP_DEFERRED_NONE;
 }
 
 /*
@@ -73,10 +73,16 @@ static __always_inline void leave_denied(struct fp_flight *flight, struct fp_slo
  */
 static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, __u32 nr)
 {
+	/* An exec leaves with the number and the ABI of its new image, a sigreturn with none. */
+	if (flight->owner & FP_OWNER_EXEC && owner_of(counted_key(abi, nr)) & FP_OWNER_EXEC)
+		return 0;
+	if (flight->owner & FP_OWNER_NEVER_ERROR && (__s32)nr == -1)
+		return 0;
 	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != counted_key(abi, nr);
 }
 
-/* Key of the call that leaves; 0: it did not enter, or nobody saw it do so. slot: NULL for an orphan. */
+/* Key of the call that leaves; 0: it did not enter, or nobody saw it do so. slot: NULL for an
+ * orphan. */
 static __always_inline __u64 leaving_key(struct fp_flight *flight, struct fp_slot *slot,
 					 const struct fp_ident *ident, const void *regs)
 {
@@ -120,12 +126,16 @@ static __noinline int leave_orphan(struct fp_orphan *orphan, const void *regs, _
 	if (!key) {
 		if (flight->deferred == FP_DEFERRED_UNSEEN)
 			flight->deferred = FP_DEFERRED_NONE;
-		else if (!ident->ignored && armed)
+		else if (!ident->ignored && armed) {
+			move_orphan(orphan);
 			leave_denied(flight, NULL, ident, regs, ret);
+		}
 		return 0;
 	}
-	if (flight->deferred == FP_DEFERRED_EXEC)
+	if (flight->deferred == FP_DEFERRED_EXEC) {
 		flight->cell = spill_call(ident, key);
+		forget_exec();
+	}
 	if (flight->cell == FP_CELL_LOST)
 		goto over;
 	error = error_of(key, flight->owner, ret);
@@ -161,8 +171,11 @@ static __always_inline int leave_slotless(const void *regs, __s64 ret)
 
 	if (orphan)
 		return leave_orphan(orphan, regs, ret);
-	/* A claim here makes a child's denied first call visible; see `armed`. */
-	if (armed && own_birth()) {
+	/*
+	 * A claim here makes a denied first call visible: of a child, and of a thread that is older
+	 * than the attach, which leaves the call that it was in then. See `armed`.
+	 */
+	if (armed) {
 		claim(pid_tgid, &slot);
 		orphan = slot ? NULL : own_orphan();
 		if (slot)
@@ -202,8 +215,12 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 	if (!key) {
 		if (flight->deferred == FP_DEFERRED_UNSEEN)
 			flight->deferred = FP_DEFERRED_NONE;
-		else if (!slot->ignored && armed)
-			leave_denied(flight, slot, &slot->ident, regs, ret);
+		else if (!slot->ignored && armed) {
+			if (slot->moves != moves)
+				slot = follow_move(slot);
+			if (slot)
+				leave_denied(&slot->flight, slot, &slot->ident, regs, ret);
+		}
 		return 0;
 	}
 	if (flight->deferred == FP_DEFERRED_EXEC) {
@@ -264,13 +281,19 @@ static __noinline int count_refused(void)
 	nr = call_number(regs);
 	key = counted_key(call_abi(regs, nr, NULL), nr);
 	if (slot) {
-		if (in_no_call(&slot->flight) && !slot->ignored)
+		if (!in_no_call(&slot->flight) || slot->ignored)
+			return 0;
+		if (slot->moves != moves)
+			slot = follow_move(slot);
+		if (slot)
 			count_denied(slot, &slot->ident, key, 0);
 		return 0;
 	}
 	orphan = own_orphan();
-	if (orphan && in_no_call(&orphan->flight) && !orphan->ident.ignored)
+	if (orphan && in_no_call(&orphan->flight) && !orphan->ident.ignored) {
+		move_orphan(orphan);
 		count_denied(NULL, &orphan->ident, key, 0);
+	}
 	return 0;
 }
 

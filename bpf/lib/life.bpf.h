@@ -9,7 +9,9 @@
  *   void note_unseen(ident)                           the same of one that nobody saw begin
  *   void find_parent(birth, u64 child, ident)         the parent by the kernel, where that is not
  *                                                     the forking process; ident may be NULL
- *   u32 task_status(void)                             wait status of the ending task, or 0
+ *   u32 process_ends(void)                            is the ending task its process's last?
+ * Without kernel types: its leader? u32 task_status(void)                             wait status
+ * of the ending process, or 0
  */
 #ifndef FOOTPRINT_LIB_LIFE_BPF_H
 #define FOOTPRINT_LIB_LIFE_BPF_H
@@ -82,8 +84,11 @@ static __always_inline void take_birth(struct fp_ident *ident)
 		return;
 	if (ident->tid != ident->tgid && birth->parent_tgid == ident->tgid) {
 		ident->life = birth->parent_life;
-		ident->image = birth->parent_image;
-		ident->parent_tgid = birth->grandparent_tgid;
+		/* Of a creator that was not known yet: older than the attach. */
+		if (birth->parent_image != FP_IMAGE_UNKNOWN)
+			ident->image = birth->parent_image;
+		if (birth->grandparent_tgid)
+			ident->parent_tgid = birth->grandparent_tgid;
 		ident->parent_life = birth->grandparent_life;
 		ident->parent_image = birth->grandparent_image;
 	} else {
@@ -246,8 +251,12 @@ static __always_inline int on_exec(const struct exec *exec)
 	ident = new_ident(&slot);
 	if (!ident) {
 		saw_without_room((__u32)pid_tgid, FP_SEEN_EXEC);
-		if (old)
+		if (old) {
+			if (old->flight.deferred == FP_DEFERRED_EXEC)
+				count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+			old->flight.key = 0;
 			end_slot(old);
+		}
 		return 0;
 	}
 	describe_now(ident, pid_tgid);
@@ -288,8 +297,43 @@ static __always_inline int on_move(void)
 }
 
 /*
- * Some thread was moved since this one, which enters a call, was last asked. If it was this one,
- * the rest of its image counts in the new cgroup. NULL: it has no slot there.
+ * task_rename, in whoever names the thread `task`, before the name is there: the thread looks for
+ * it at its next call. An exec names its thread, too, whose old slot enters no further call.
+ */
+static __always_inline int on_rename(__u64 task)
+{
+	__u32 *index = bpf_map_lookup_elem(&threads, &task);
+	struct fp_slot *slot = index ? slot_number(*index) : NULL;
+
+	if (slot && slot->task == task)
+		slot->moves = moves - 1;
+	return 0;
+}
+
+/* The name of a process is its leader's, as it is. Its claim and so its counts stay what they are.
+ */
+static __noinline int follow_name(struct fp_slot *slot)
+{
+	struct fp_ident *ident = &slot->ident;
+	__u64 name[FP_COMM_LEN / 8] = {}, *known = (__u64 *)ident->comm;
+
+	if (ident->tid != ident->tgid)
+		return 0;
+	bpf_get_current_comm(name, sizeof(name));
+	if (name[0] == known[0] && name[1] == known[1])
+		return 0;
+	known[0] = name[0];
+	known[1] = name[1];
+	slot->seal = fp_seal(ident);
+	barrier();
+	slot->renamed++;
+	return 0;
+}
+
+/*
+ * Some thread was moved since this one, which enters a call, was last asked, or this one was
+ * renamed. If it was this one that was moved, the rest of its image counts in the new cgroup.
+ * NULL: it has no slot there.
  */
 static __noinline struct fp_slot *follow_move(struct fp_slot *old)
 {
@@ -298,11 +342,11 @@ static __noinline struct fp_slot *follow_move(struct fp_slot *old)
 	struct fp_ident *ident;
 	__u32 now = moves;
 
+	old->moves = now; /* first: what changes from here on is asked for at the next call */
 	barrier();
-	if (bpf_get_current_cgroup_id() == old->ident.cgroup) {
-		old->moves = now;
+	follow_name(old);
+	if (bpf_get_current_cgroup_id() == old->ident.cgroup)
 		return old;
-	}
 	ident = new_ident(&slot);
 	if (ident) {
 		describe_now(ident, pid_tgid);
@@ -348,8 +392,6 @@ static __always_inline void end_flight(struct fp_flight *flight, struct fp_slot 
 /* sched_process_exit, in the ending thread: it makes no call after this. */
 static __always_inline int on_task_exit(void)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 tid = (__u32)pid_tgid;
 	__u64 task = bpf_get_current_task();
 	struct fp_slot *slot = slot_of_current();
 	struct fp_orphan *orphan;
@@ -361,13 +403,13 @@ static __always_inline int on_task_exit(void)
 			return 0;
 		}
 		end_flight(&orphan->flight, NULL, &orphan->ident);
-		if (tid == pid_tgid >> 32)
+		if (process_ends())
 			send_event(FP_EVENT_EXIT, task_status(), &orphan->ident);
 		bpf_map_delete_elem(&orphans, &task);
 		return 0;
 	}
 	end_flight(&slot->flight, slot, &slot->ident);
-	if (tid == pid_tgid >> 32)
+	if (process_ends())
 		send_event(FP_EVENT_EXIT, task_status(), &slot->ident);
 	end_slot(slot);
 	return 0;

@@ -69,10 +69,13 @@ __u64 closed_total = 0;
 __u64 taken_total = 0;
 /* Slots that there are. Written by the daemon. */
 __u64 slots_total = 0;
-/* 1: the daemon knows that more are wanted. Set here, cleared by the daemon when it has added some. */
+/* 1: the daemon knows that more are wanted. Set here, cleared by the daemon when it has added some.
+ */
 __u32 growth_wanted = 0;
 /* Slots freed since attach: written by the daemon. */
 __u64 freed_total = 0;
+/* Of these, the ones that were closed, and no thread's further ones. Written by the daemon. */
+__u64 closed_freed = 0;
 /* 1: a PRESSURE event is on its way. Set here, cleared by the daemon before it harvests. */
 __u32 pressure_sent = 0;
 /* Notes that the ring had no room for: names that stay unknown. Added to by kernel programs. */

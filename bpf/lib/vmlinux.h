@@ -137,7 +137,18 @@ struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	unsigned int flags;
+};
+
 struct task_struct {
+	struct signal_struct *signal;
 	struct seccomp seccomp;
 	struct thread_info thread_info;
 	int exit_code;

@@ -67,7 +67,7 @@ uint64_t MemoryLimit(const std::string& root) {
 }
 
 uint32_t DefaultClasses(uint64_t memory_bytes) {
-  return memory_bytes < uint64_t{2} << 30 ? 256 : 1024;
+  return memory_bytes < uint64_t{2} << 30 ? 512 : 1024;
 }
 
 uint64_t MemoryBytes() {

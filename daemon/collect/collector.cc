@@ -38,13 +38,17 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
       losses_(source),
       table_(limits, own_pid, [this](uint32_t pid) { return procfs_.Exists(pid); }) {
   sees_all_threads_ = procfs_.InFirstPidNamespace();
+  if (sees_all_threads_) table_.KnowOlder(procfs_.Parents());
   units_unknown_because_ = std::make_shared<std::string>(procfs_.UnitsUnknownBecause());
   for (const kernel::HookState& hook : source_.Hooks()) {
     if (hook.name == "sched_process_exit") exit_hook_ = hook.attached;
   }
 }
 
-ImageState& Collector::ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id) {
+ImageState& Collector::ImageOf(const fp_ident& as_seen, const Naming::Living& living, ImageId& id) {
+  fp_ident ident = as_seen;
+  table_.FindStray(ident.tgid, ident.tid == ident.tgid ? ident.start_ns : 0, ident.life,
+                   ident.image);
   id = {.life = {.pid = ident.tgid, .birth = ident.life},
         .key = {.number = ident.image, .cgroup = ident.cgroup}};
   // Without a birth note a new process looks older than the attach. It must not inherit
@@ -87,8 +91,10 @@ model::Counts Collector::CountsOf(const ImageState& image) {
   return counts;
 }
 
-void Collector::OnEvent(const fp_event& event) {
-  if (event.kind == FP_EVENT_PRESSURE) return;
+void Collector::OnEvent(const fp_event& as_seen) {
+  if (as_seen.kind == FP_EVENT_PRESSURE) return;
+  fp_event event = as_seen;
+  table_.FindStray(event.ident.tgid, 0, event.ident.life, event.ident.image);
   const int64_t age = clock_.BoottimeNs() - event.when;
   model::Event out{.realtime_ns = clock_.RealtimeNs() - age,
                    .life = {event.ident.tgid, event.ident.life},
@@ -158,7 +164,8 @@ void Collector::Advise(const model::Snapshot& snapshot) {
 }
 
 void Collector::Account(model::Snapshot& snapshot) {
-  losses_.Tell(snapshot.losses, snapshot.unplaced);
+  losses_.Tell(snapshot);
+  snapshot.losses = model::Sum(snapshot.losses, table_.dropped());
   for (const kernel::HookState& hook : source_.Hooks()) {
     // Nobody knows whose calls they would have been.
     snapshot.losses.count[static_cast<int>(model::Loss::kProgramMissed)] += hook.missed;
@@ -179,7 +186,7 @@ void Collector::Account(model::Snapshot& snapshot) {
   snapshot.kernel_bytes = memory_bytes_;
 }
 
-void Collector::Pass(const std::vector<model::LifeId>& pinned) {
+void Collector::Pass(const std::map<model::LifeId, uint32_t>& pinned) {
   // In this order: a PRESSURE event sent while the slots are read must stay in the ring,
   // where it wakes us for the next pass.
   objects_.Refresh();
@@ -198,7 +205,8 @@ void Collector::Pass(const std::vector<model::LifeId>& pinned) {
   table_.Settle(pinned);
 }
 
-std::shared_ptr<model::Snapshot> Collector::Harvest(const std::vector<model::LifeId>& pinned) {
+std::shared_ptr<model::Snapshot> Collector::Harvest(
+    const std::map<model::LifeId, uint32_t>& pinned) {
   Pass(pinned);
   auto snapshot = std::make_shared<model::Snapshot>();
   snapshot->sequence = ++sequence_;

@@ -45,26 +45,29 @@ class Collector {
             std::shared_ptr<const model::Origin> origin, EventSink events, ObjectBook::Namer namer);
 
   // Reads events, slots and spill, and frees what is closed: what the kernel asks for
-  // when room gets short. `pinned` lives keep their images.
-  void Pass(const std::vector<model::LifeId>& pinned);
+  // when room gets short. `pinned` lives keep their images up
+  // to that number.
+  void Pass(const std::map<model::LifeId, uint32_t>& pinned);
   // Names of cgroups that are made from now on. Borrowed.
   void NameCgroupsBy(kernel::CgroupProbe* probe) { cgroup_probe_ = probe; }
   // Path of a cgroup by its id; "" where it is not known.
   std::string PathOfCgroup(uint64_t id) { return naming_.CgroupOf(id, 0); }
   // A pass, and its result. The caller completes what it knows better and publishes it.
-  std::shared_ptr<model::Snapshot> Harvest(const std::vector<model::LifeId>& pinned);
+  std::shared_ptr<model::Snapshot> Harvest(const std::map<model::LifeId, uint32_t>& pinned);
 
  private:
   struct Binding {
     Claim claim{};
     ImageId image;
     uint64_t changes = 0;
+    uint32_t renamed = 0;
     bool open = false;
     bool fresh = false;          // changed since the pass before
     bool closed_before = false;  // seen closed by an earlier pass
   };
 
   ImageState& ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id);
+  void Rename(const fp_slot& slot, Binding& binding, ImageState& image);
   void HarvestSlots();
   void Bind(uint32_t index, const fp_slot& slot, bool open);
   void Unbind(uint32_t index);
@@ -72,7 +75,7 @@ class Collector {
   void HarvestSpill();
   std::vector<uint32_t> MoreOf(const fp_slot& slot);
   void AddSlot(CountsBuilder& builder, uint32_t index);
-  std::set<Claim> OpenClaims();
+  std::optional<std::set<Claim>> OpenClaims();
   model::Counts CountsOf(const ImageState& image);
   void NameCgroups();
   void DrainEvents();

@@ -45,12 +45,15 @@ void Collector::FindProgram(const model::LifeId& life, const fp_ident& ident, mo
 
 void Collector::OnNote(const fp_note& note, size_t bytes) {
   if (!NoteIsSound(note, bytes)) return;
-  model::LifeId life{.pid = note.tgid, .birth = note.life};
-  if (note.life == 0 && table_.LongDead(life)) life.birth = note.claim;  // as in ImageOf
+  __u64 birth = note.life;
+  __u32 number = note.image;
+  table_.FindStray(note.tgid, 0, birth, number);
+  model::LifeId life{.pid = note.tgid, .birth = birth};
+  if (birth == 0 && table_.LongDead(life)) life.birth = note.claim;  // as in ImageOf
   model::ProgramPtr before;
-  if (note.image != 0) before = KnownProgram({life, note.image - 1});
-  const model::ProgramPtr program = programs_.Take({life, note.image}, note, before.get());
-  table_.ForImagesOf(life, note.image, [&](ImageState& image) {
+  if (number != 0) before = KnownProgram({life, number - 1});
+  const model::ProgramPtr program = programs_.Take({life, number}, note, before.get());
+  table_.ForImagesOf(life, number, [&](ImageState& image) {
     SetProgram(program, image.info);
     image.changed = true;
   });

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/collect/command_set.h"
 
+#include <linux/types.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "bpf/abi/footprint.h"
 #include "daemon/model/units.h"
 
 namespace footprint::collect {
@@ -37,6 +40,16 @@ std::shared_ptr<Value> ToChange(const std::shared_ptr<const Value>& value) {
 
 }  // namespace
 
+void CommandSet::DropDetailOf(model::Command& row) {
+  const model::Counts before{.lost = row.counts->lost};
+  std::shared_ptr<model::Counts> counts = ToChange(row.counts);
+  model::DropDetail(*counts, FP_CLASS_OTHER, static_cast<uint8_t>(model::Loss::kObjectUnknown),
+                    static_cast<uint8_t>(model::Loss::kDetailDropped));
+  const model::Counts lost = model::Difference(model::Counts{.lost = counts->lost}, before);
+  for (const auto& [cause, count] : lost.lost) dropped_.count[cause] += count;
+  row.counts = std::move(counts);
+}
+
 void CommandSet::AddAs(const model::CommandName& name, const model::Command& more) {
   const auto [it, fresh] = rows_.try_emplace(name);
   std::shared_ptr<model::Command> row;
@@ -57,6 +70,7 @@ void CommandSet::AddAs(const model::CommandName& name, const model::Command& mor
     model::Add(*sum, *more.counts);
     row->counts = std::move(sum);
   }
+  if (model::BytesOf(*row->counts) > kMostRowBytes) DropDetailOf(*row);
   row->images += more.images;
   row->cgroup_lost = row->cgroup_lost || more.cgroup_lost;
   row->name_lost = row->name_lost || more.name_lost;
@@ -105,7 +119,8 @@ void CommandSet::Shrink(const Limits& limits, const std::function<bool(const std
       if (!model::Coarsen(to)) continue;
       const std::shared_ptr<const model::Command> row = it->second.row;
       const model::Totals totals = model::Sum(*row->counts);
-      model::NoteFold(from, to, totals.calls + totals.denied, sketch);
+      // A row that has lost calls alone had some, too.
+      model::NoteFold(from, to, std::max<uint64_t>(totals.calls + totals.denied, 1), sketch);
       bytes_ -= BytesOf(*row);
       rows_.erase(it);
       AddAs(to, *row);

@@ -26,6 +26,10 @@ class CommandSet {
     size_t bytes = 0;
   };
 
+  // A program may make as many different calls, objects and errnos as it likes: beyond this a row
+  // keeps the calls alone, so that it does not take the room of the names of others.
+  static constexpr size_t kMostRowBytes = 1 << 20;
+
   // Counts are shared with `more` for as long as nothing is added to the row.
   void Add(const model::Command& more);
   void Add(const CommandSet& more);
@@ -33,6 +37,8 @@ class CommandSet {
   std::vector<std::shared_ptr<const model::Command>> Rows() const;
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
+  // What rows have lost that were larger than kMostRowBytes: objects and errnos.
+  const model::Losses& dropped() const { return dropped_; }
   // Of all rows; what they share with other sets is counted here as well.
   size_t bytes() const { return bytes_; }
   bool Fits(const Limits& limits) const {
@@ -55,11 +61,13 @@ class CommandSet {
   using Map = std::map<model::CommandName, Entry>;
 
   void AddAs(const model::CommandName& name, const model::Command& more);
+  void DropDetailOf(model::Command& row);
   std::vector<Map::iterator> OldestFirst();
 
   Map rows_;
   uint64_t additions_ = 0;
   size_t bytes_ = 0;
+  model::Losses dropped_;
 };
 
 }  // namespace footprint::collect

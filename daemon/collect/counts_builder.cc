@@ -12,6 +12,7 @@ static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
 
 // The thread may write this very word.
 uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
+uint32_t Load32(const __u32& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
 
 uint8_t AbiOf(uint64_t key) { return (key >> FP_KEY_ABI_SHIFT) & FP_KEY_ABI_MASK; }
 uint32_t ClassOf(uint64_t key) { return (key >> FP_KEY_CLASS_SHIFT) & FP_KEY_CLASS_MASK; }
@@ -21,10 +22,18 @@ model::CallKind KindOf(uint64_t key) {
 }
 int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
 
-// A call that fits nowhere is among the lost ones, and no more in flight than it is counted.
+// A call that fits nowhere is among the lost ones, and no more in flight than it is counted. Where
+// nobody sees calls leave, nobody knows whether it is over.
 bool InCountedCall(const fp_flight& flight) {
-  if (Load(flight.key) == 0) return false;
+  if (Load(flight.key) == 0 || Load32(flight.exits) == 0) return false;
   return flight.cell != FP_CELL_LOST || flight.deferred != FP_DEFERRED_NONE;
+}
+
+// A filter of seccomp(2) may answer any of 4,095: those that no kernel has are one.
+uint16_t ErrnoOf(uint64_t key) {
+  const uint32_t value = ClassOf(key);
+  const bool known = value < 134 || (value >= 512 && value < 532);
+  return known ? static_cast<uint16_t>(value) : model::kErrnoOther;
 }
 
 template <typename Key, typename Value>
@@ -46,7 +55,7 @@ void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
 void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
   raw_.errnos.emplace_back(model::ErrnoKey{.abi = AbiOf(key),
                                            .number = NumberOf(key),
-                                           .value = static_cast<uint16_t>(ClassOf(key)),
+                                           .value = ErrnoOf(key),
                                            .denied = (key & FP_KEY_DENIED) != 0},
                            count);
 }
@@ -94,6 +103,13 @@ void CountsBuilder::AddSlot(const fp_slot& slot) {
   AddCells(slot, false);
   if (InCountedCall(slot.flight)) ++raw_.in_flight;
   if (const uint64_t key = Load(slot.unfinished); key != 0) AddCell(key, {.unfinished = 1});
+}
+
+void CountsBuilder::AddEnd(const fp_slot& slot) {
+  if (!InCountedCall(slot.flight)) return;
+  --raw_.in_flight;
+  const bool returns = !(Load32(slot.flight.owner) & FP_OWNER_NO_RETURN);
+  if (returns) AddCell(Load(slot.flight.key), {.unfinished = 1});
 }
 
 void CountsBuilder::AddSpill(const fp_spill_key& key, const fp_spill& value) {

@@ -15,6 +15,9 @@ namespace footprint::collect {
 class CountsBuilder {
  public:
   void AddSlot(const fp_slot& slot);
+  // After AddSlot: the thread is gone. A slot that the daemon closed may still have a call under
+  // way.
+  void AddEnd(const fp_slot& slot);
   // A further slot of a thread's: before its own, so that no call is without what it made.
   void AddMore(const fp_slot& more);
   void AddSpill(const fp_spill_key& key, const fp_spill& value);

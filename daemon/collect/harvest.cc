@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "daemon/collect/collector.h"
@@ -51,6 +53,18 @@ std::vector<uint32_t> Collector::MoreOf(const fp_slot& slot) {
   return more;
 }
 
+// A leader's name may be half written: then the seal is another, and the next pass looks again.
+void Collector::Rename(const fp_slot& slot, Binding& binding, ImageState& image) {
+  const uint32_t renamed = __atomic_load_n(&slot.renamed, __ATOMIC_ACQUIRE);
+  if (renamed == binding.renamed) return;
+  const fp_ident ident = slot.ident;
+  if (slot.seal != fp_seal(&ident)) return;
+  binding.renamed = renamed;
+  image.info.name.assign(ident.comm, strnlen(ident.comm, sizeof(ident.comm)));
+  if (image.info.name == image.info.comm) image.info.name.clear();
+  image.changed = true;
+}
+
 void Collector::AddSlot(CountsBuilder& builder, uint32_t index) {
   const fp_slot& slot = source_.Slot(index);
   for (const uint32_t more : MoreOf(slot)) builder.AddMore(source_.Slot(more));
@@ -64,6 +78,7 @@ void Collector::Unbind(uint32_t index) {
   if (image != nullptr) {
     CountsBuilder builder;
     AddSlot(builder, index);
+    builder.AddEnd(source_.Slot(index));
     model::Add(image->ended, builder.Build());
     image->slots.erase(index);
     image->changed = true;
@@ -97,6 +112,7 @@ void Collector::HarvestSlots() {
       binding.fresh = changes != binding.changes;
       binding.changes = changes;
     }
+    if (image != nullptr) Rename(slot, binding, *image);
     if (image != nullptr && binding.open && !open) --image->open_slots;
     binding.open = open;
     if (open) continue;
@@ -129,8 +145,9 @@ void Collector::SweepDeadThreads() {
   }
 }
 
-// Claims that may still count, as of now; and how many orphans each image has.
-std::set<Collector::Claim> Collector::OpenClaims() {
+// Claims that may still count, as of now; and how many orphans each image has. Nothing where not
+// all orphans could be looked at.
+std::optional<std::set<Collector::Claim>> Collector::OpenClaims() {
   std::set<Claim> open;
   for (const Binding& binding : bindings_) {
     if (binding.claim != Claim{}) open.insert(binding.claim);
@@ -146,7 +163,10 @@ std::set<Collector::Claim> Collector::OpenClaims() {
     ++orphans[id].first;
     orphans[id].second += __atomic_load_n(&orphan.flight.key, __ATOMIC_RELAXED) != 0;
   });
-  if (!status.ok()) spdlog::warn("{}", status.ToString());
+  if (!status.ok()) {
+    spdlog::warn("{}", status.ToString());
+    return std::nullopt;
+  }
   for (const ImageId& id : with_orphans_) {
     if (ImageState* image = table_.Find(id); image != nullptr && !orphans.contains(id)) {
       image->orphans = image->orphans_in_flight = 0;
@@ -175,7 +195,11 @@ void Collector::HarvestSpill() {
 
   // Open claims first: an entry whose claim had ended before the walk is final. One that
   // the previous walk did not see may belong to a claim younger than the list.
-  const std::set<Claim> open = OpenClaims();
+  const std::optional<std::set<Claim>> open = OpenClaims();
+  if (!open.has_value()) {
+    ++spill_left_;  // looked at again in the next pass
+    return;
+  }
   std::set<Claim> seen;
   std::map<ImageId, std::pair<CountsBuilder, CountsBuilder>> sums;  // living, ended
   std::vector<std::pair<fp_spill_key, uint32_t>> final;             // and their processes
@@ -186,7 +210,7 @@ void Collector::HarvestSpill() {
       ++spill_left_;  // about to be filled in
       return;
     }
-    const bool ended = !open.contains(claim) && spill_seen_.contains(claim);
+    const bool ended = !open->contains(claim) && spill_seen_.contains(claim);
     ImageId id;
     ImageOf(value.ident, Naming::kGone, id);
     auto& [living_sum, ended_sum] = sums[id];

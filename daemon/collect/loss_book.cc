@@ -17,9 +17,10 @@ model::Losses LossBook::Now() const {
   return now;
 }
 
-void LossBook::Tell(model::Losses& all, model::Losses& unplaced) const {
-  all = Now();
-  unplaced = model::Sum(unplaced_, model::Difference(all, losses_));
+void LossBook::Tell(model::Snapshot& snapshot) const {
+  snapshot.losses = Now();
+  snapshot.pending = model::Difference(snapshot.losses, losses_);
+  snapshot.unplaced = model::Sum(unplaced_, snapshot.pending);
 }
 
 void LossBook::Read(ProcessTable& table) {

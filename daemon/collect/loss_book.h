@@ -24,9 +24,9 @@ class LossBook {
   // Once a pass, after the slots: who lost something is known by then, if at all.
   void Read(ProcessTable& table);
 
-  // Of the whole system, and of nobody known, as of now: what was lost since the last Read is
-  // nobody's until the next.
-  void Tell(model::Losses& all, model::Losses& unplaced) const;
+  // Sets losses, unplaced and pending, as of now: what was lost since the last Read is nobody's
+  // until the next.
+  void Tell(model::Snapshot& snapshot) const;
 
  private:
   kernel::Source& source_;

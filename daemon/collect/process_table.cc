@@ -16,6 +16,11 @@ ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) {
   return it == lives_.end() ? nullptr : &it->second;
 }
 
+const ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) const {
+  const auto it = lives_.find(id);
+  return it == lives_.end() ? nullptr : &it->second;
+}
+
 ImageState* ProcessTable::Find(const ImageId& id) {
   LifeState* life = FindLife(id.life);
   if (life == nullptr) return nullptr;
@@ -23,18 +28,54 @@ ImageState* ProcessTable::Find(const ImageId& id) {
   return it == life->images.end() ? nullptr : &it->second;
 }
 
+const ProcessTable::LifeState* ProcessTable::Younger(uint32_t pid, uint64_t birth) const {
+  auto it = lives_.lower_bound({pid, birth});
+  if (it == lives_.begin()) return nullptr;
+  --it;
+  return it->first.pid == pid && it->first.birth != 0 ? &it->second : nullptr;
+}
+
+void ProcessTable::FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u32& image) {
+  if (birth != 0 || older_.contains(pid)) return;
+  const LifeState* found = Younger(pid, UINT64_MAX);
+  if (found == nullptr || found->dead_since != 0) return;
+  if (start_ns != 0 && found->info.start_ns != start_ns) return;
+  LifeState& life = lives_.at(found->info.id);
+  if (life.stray == 0) life.stray = life.current.number + 1;
+  birth = life.info.id.birth;
+  image += life.stray;
+}
+
+// The parent as the table knows it: found by its number alone where its birth was not known, and of
+// a life that was folded, whom its children went to.
+model::LifeId ProcessTable::Ancestor(model::LifeId parent, uint64_t birth) const {
+  if (parent.birth == 0 && !older_.contains(parent.pid)) {
+    const LifeState* younger = Younger(parent.pid, birth != 0 ? birth : UINT64_MAX);
+    if (younger != nullptr) parent = younger->info.id;
+  }
+  for (auto it = forwarded_.find(parent); it != forwarded_.end() && FindLife(parent) == nullptr;
+       it = forwarded_.find(parent)) {
+    parent = it->second;
+  }
+  return parent;
+}
+
+ProcessTable::LifeState& ProcessTable::Make(const model::LifeId& id, const model::LifeId& parent,
+                                            uint64_t start_ns) {
+  LifeState& life = lives_[id];
+  life.info.id = id;
+  life.info.parent = Ancestor(parent, id.birth);
+  life.info.start_ns = start_ns;
+  life.info.alive = true;
+  life.info.observer = id.pid == own_pid_;
+  Adopt(life);
+  return life;
+}
+
 ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, uint64_t start_ns,
                               const std::function<model::Image()>& describe) {
-  const auto [it, fresh] = lives_.try_emplace(id.life);
-  LifeState& life = it->second;
-  if (fresh) {
-    life.info.id = id.life;
-    life.info.parent = parent;
-    life.info.start_ns = start_ns;
-    life.info.alive = true;
-    life.info.observer = id.life.pid == own_pid_;
-    Adopt(life);
-  }
+  LifeState* known = FindLife(id.life);
+  LifeState& life = known != nullptr ? *known : Make(id.life, parent, start_ns);
   const auto image = life.images.find(id.key);
   if (image != life.images.end()) return image->second;
   life.changed = true;
@@ -45,10 +86,17 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
   return made;
 }
 
-// Ties a new life to its parent, and to children that were seen before it.
+// Ties a new life to its parent, and to children that were seen before it. A parent that was there
+// at the attach and has made no call since is a life without images.
 void ProcessTable::Adopt(LifeState& life) {
-  const model::LifeId& id = life.info.id;
-  if (LifeState* above = FindLife(life.info.parent)) {
+  const model::LifeId id = life.info.id, parent = life.info.parent;
+  LifeState* above = FindLife(parent);
+  if (above == nullptr && parent.pid != 0 && parent.birth == 0 && parent != id) {
+    if (const auto it = older_.find(parent.pid); it != older_.end()) {
+      above = &Make(parent, {.pid = it->second, .birth = 0}, 0);
+    }
+  }
+  if (above != nullptr) {
     above->children.push_back(id);
   } else {
     parentless_.insert({life.info.parent, id});
@@ -99,6 +147,10 @@ bool ProcessTable::NoteLoss(uint32_t pid, model::Loss cause, uint64_t count) {
   for (auto it = lives_.lower_bound({pid, 0}); it != lives_.end() && it->first.pid == pid; ++it) {
     LifeState& life = it->second;
     if (life.dead_since != 0 && pass_ > life.dead_since + 1) continue;
+    const bool held = std::any_of(life.images.begin(), life.images.end(),
+                                  [](const auto& image) { return image.second.Held(); });
+    // An exec that found no room began an image that is not known: then it is nobody's.
+    if (!held && life.info.alive) continue;
     for (auto& [key, image] : life.images) {
       if (!image.Held() && key.number != life.current.number) continue;
       model::Add(image.ended, lost);
@@ -130,16 +182,22 @@ void ProcessTable::QueueDead(LifeState& life) {
   for (auto& [key, image] : life.images) {
     if (image.queued || image.Held() || (key == life.current && life.info.alive)) continue;
     image.queued = true;
+    image.queued_bytes = model::BytesOf(image.ended);
+    dead_bytes_ += image.queued_bytes;
     dead_.push_back({life.info.id, key});
   }
 }
 
-void ProcessTable::Settle(const std::vector<model::LifeId>& pinned) {
+void ProcessTable::Settle(const std::map<model::LifeId, uint32_t>& pinned) {
   ++pass_;
-  pinned_ = {pinned.begin(), pinned.end()};
+  pinned_ = pinned;
+  std::vector<model::LifeId> empty;  // that ended, and have no image any more
   for (auto& [id, life] : lives_) {
     // Once dead for two passes nothing can bring it back.
-    if (life.dead_since != 0 && pass_ > life.dead_since + 1) continue;
+    if (life.dead_since != 0 && pass_ > life.dead_since + 1) {
+      if (life.images.empty() && !pinned_.contains(id)) empty.push_back(id);
+      continue;
+    }
     const bool alive = Alive(life);
     if (alive != life.info.alive) {
       life.info.alive = alive;
@@ -153,27 +211,34 @@ void ProcessTable::Settle(const std::vector<model::LifeId>& pinned) {
     const bool settled = alive || pass_ > life.dead_since;
     if (settled) QueueDead(life);
   }
+  for (const model::LifeId& id : empty) FoldLife(id);
   FoldDead();
   Shrink();
 }
 
 void ProcessTable::FoldDead() {
   size_t look = dead_.size();
-  while (dead_.size() > limits_.dead_images && look-- > 0) {
+  const auto full = [this] {
+    return dead_.size() > limits_.dead_images || dead_bytes_ > limits_.dead_bytes;
+  };
+  while (full() && look-- > 0) {
     const ImageId id = dead_.front();
     dead_.pop_front();
     LifeState* life = FindLife(id.life);
     if (life == nullptr || !life->images.contains(id.key)) continue;
-    if (life->images.at(id.key).Held()) {  // a thread was moved back
-      life->images.at(id.key).queued = false;
+    ImageState& image = life->images.at(id.key);
+    if (image.Held()) {  // a thread was moved back
+      image.queued = false;
+      dead_bytes_ -= std::exchange(image.queued_bytes, 0);
       continue;
     }
-    if (pinned_.contains(id.life)) {
+    const auto pinned = pinned_.find(id.life);
+    if (pinned != pinned_.end() && id.key.number <= pinned->second) {
       dead_.push_back(id);
       continue;
     }
     FoldImage(*life, id.key);
-    if (life->images.empty() && !life->info.alive) FoldLife(id.life);
+    if (life->images.empty() && !life->info.alive && pinned == pinned_.end()) FoldLife(id.life);
   }
 }
 
@@ -189,6 +254,7 @@ void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
                                .images = 1,
                                .observer = life.info.observer,
                                .counts = std::make_shared<model::Counts>(std::move(image.ended))};
+  dead_bytes_ -= image.queued_bytes;
   commands_.Add(command);
   AddToTree(life.folded_images, command);
   life.images.erase(key);
@@ -257,6 +323,12 @@ void ProcessTable::FoldLife(const model::LifeId& id) {
     } else {
       parentless_.insert({below->info.parent, child});
     }
+  }
+  forwarded_[id] = life.info.parent;
+  forwarded_order_.push_back(id);
+  if (forwarded_order_.size() > kForwarded) {
+    forwarded_.erase(forwarded_order_.front());
+    forwarded_order_.pop_front();
   }
   tree_bytes_ -= life.folded_images.bytes() + life.folded_descendants.bytes();
   lives_.erase(id);

@@ -7,6 +7,8 @@
 #ifndef FOOTPRINT_DAEMON_COLLECT_PROCESS_TABLE_H_
 #define FOOTPRINT_DAEMON_COLLECT_PROCESS_TABLE_H_
 
+#include <linux/types.h>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -46,6 +48,7 @@ struct ImageState {
   uint32_t orphans = 0, orphans_in_flight = 0;
   bool changed = true;
   bool queued = false;  // among the dead, waiting to be folded
+  size_t queued_bytes = 0;
   std::shared_ptr<const model::Image> published;
 
   // More may come, or has yet to move to `ended`.
@@ -56,6 +59,7 @@ class ProcessTable {
  public:
   struct Limits {
     size_t dead_images = 512;
+    size_t dead_bytes = 8ull << 20;     // of these images' counts
     size_t commands = 4096;             // rows for dead processes
     size_t command_bytes = 8ull << 20;  // of these rows
     size_t tree_bytes = 8ull << 20;     // of rows that are kept for the trees of living processes
@@ -63,6 +67,16 @@ class ProcessTable {
   // `exists` tells whether a pid is in use now. It is asked about lives of which no thread is
   // known, ever more rarely.
   ProcessTable(Limits limits, uint32_t own_pid, std::function<bool(uint32_t)> exists);
+
+  // Processes that were there at the attach, with their parents: of those that make no call it is
+  // known who descends from them all the same.
+  void KnowOlder(std::map<uint32_t, uint32_t> parents) { older_ = std::move(parents); }
+  // A process that had no room for a while has lost its birth and its image's number: they are
+  // found by its pid, the number as that of an image of its own. `start_ns`: 0 where it is not
+  // known.
+  void FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u32& image);
+  // Calls whose object or errno is known no more.
+  const model::Losses& dropped() const { return commands_.dropped(); }
 
   // The image, or null.
   ImageState* Find(const ImageId& id);
@@ -83,9 +97,9 @@ class ProcessTable {
   bool Known(uint32_t pid) const;
   void ForEachImage(const std::function<void(const ImageId&, ImageState&)>& visit);
 
-  // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept
-  // whole.
-  void Settle(const std::vector<model::LifeId>& pinned);
+  // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept, with
+  // their images up to that number: what a recording leaves out must be known by itself.
+  void Settle(const std::map<model::LifeId, uint32_t>& pinned);
 
   // The table as immutable values; `counts_of` sums up an image that changed.
   void Publish(model::Snapshot& snapshot,
@@ -95,7 +109,8 @@ class ProcessTable {
   struct LifeState {
     model::Life info;  // images and folded_* are unused
     std::map<ImageKey, ImageState> images;
-    ImageKey current;  // the latest number, where it was seen first last
+    ImageKey current;    // the latest number, where it was seen first last
+    uint32_t stray = 0;  // number of the first image that was found by the pid alone; 0: none
     CommandSet folded_images, folded_descendants;
     std::vector<model::LifeId> children;
     uint64_t dead_since = 0;  // pass; 0: alive
@@ -107,7 +122,15 @@ class ProcessTable {
   static constexpr size_t kCommandsPerLife = 256;
   static constexpr uint64_t kLongestWait = 16;  // passes
 
+  // Lives that were folded, and which their children that come to be known later descend from.
+  static constexpr size_t kForwarded = 16'384;
+
   LifeState* FindLife(const model::LifeId& id);
+  const LifeState* FindLife(const model::LifeId& id) const;
+  LifeState& Make(const model::LifeId& id, const model::LifeId& parent, uint64_t start_ns);
+  // The last life of that pid which began before `birth`; null: none that began after the attach.
+  const LifeState* Younger(uint32_t pid, uint64_t birth) const;
+  model::LifeId Ancestor(model::LifeId parent, uint64_t birth) const;
   void Adopt(LifeState& life);
   bool Alive(LifeState& life);
   void QueueDead(LifeState& life);
@@ -127,8 +150,12 @@ class ProcessTable {
   uint64_t pass_ = 1;
   std::map<model::LifeId, LifeState> lives_;
   std::set<std::pair<model::LifeId, model::LifeId>> parentless_;  // parent not in lives_, life
+  std::map<uint32_t, uint32_t> older_;                            // pid to its parent's
+  std::map<model::LifeId, model::LifeId> forwarded_;              // folded life to its parent
+  std::deque<model::LifeId> forwarded_order_;                     // oldest first
   std::deque<ImageId> dead_;                                      // oldest first
-  std::set<model::LifeId> pinned_;
+  size_t dead_bytes_ = 0;
+  std::map<model::LifeId, uint32_t> pinned_;
   CommandSet commands_;
   size_t tree_bytes_ = 0;  // of all lives' folded_images and folded_descendants
   std::shared_ptr<const model::NameSketch> folded_names_;

@@ -8,6 +8,7 @@
 #include <climits>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -94,6 +95,17 @@ uint32_t Procfs::ParentPid(uint32_t pid) const {
   const std::vector<std::string> fields = absl::StrSplit(stat.substr(end + 1), ' ');
   if (fields.size() < 3 || !absl::SimpleAtoi(fields[2], &parent)) return 0;
   return parent;
+}
+
+std::map<uint32_t, uint32_t> Procfs::Parents() const {
+  std::map<uint32_t, uint32_t> parents;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(root_ + "/proc", error), end;
+       !error && entry != end; entry.increment(error)) {
+    uint32_t pid = 0;
+    if (absl::SimpleAtoi(entry->path().filename().string(), &pid)) parents[pid] = ParentPid(pid);
+  }
+  return parents;
 }
 
 std::string Procfs::Cgroup(uint32_t pid) const {

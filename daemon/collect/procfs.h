@@ -8,6 +8,7 @@
 #define FOOTPRINT_DAEMON_COLLECT_PROCFS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,8 @@ class Procfs {
   // Are numbers of threads here the kernel's own? pid_namespaces(7)
   bool InFirstPidNamespace() const;
   uint32_t ParentPid(uint32_t pid) const;  // 0: unknown
+  // Every process there is, with its parent.
+  std::map<uint32_t, uint32_t> Parents() const;
   // Path in the cgroup v2 hierarchy, "/" for its root; cgroups(7).
   std::string Cgroup(uint32_t pid) const;
   // Path of the cgroup with this id by the kernel's own look-up; "" where it is gone, or without

@@ -115,6 +115,8 @@ constexpr HookFact kHooks[] = {
     {"cgroup_attach_task", Importance::kOptional,
      "a moved process counts in its old unit until its next exec",
      "a kernel with CONFIG_CGROUPS=y and CONFIG_BPF_EVENTS=y"},
+    {"task_rename", Importance::kOptional,
+     "a process that names itself is shown with the name of its first call", kSchedRemedy},
     {"module_load", Importance::kOptional, kModuleCost, kModuleRemedy},
     {"module_free", Importance::kOptional, kModuleCost, kModuleRemedy},
     {"module_get", Importance::kOptional, kModuleCost, kModuleRemedy},

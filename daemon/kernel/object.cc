@@ -189,6 +189,7 @@ class SkeletonObject : public Object {
                           .growth = bpf_map__fd(maps.growth)},
                          {.taken_total = reinterpret_cast<volatile uint64_t*>(&bss->taken_total),
                           .freed_total = reinterpret_cast<volatile uint64_t*>(&bss->freed_total),
+                          .closed_freed = reinterpret_cast<volatile uint64_t*>(&bss->closed_freed),
                           .slots_total = reinterpret_cast<volatile uint64_t*>(&bss->slots_total),
                           .growth_wanted = &bss->growth_wanted},
                          most);

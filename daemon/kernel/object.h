@@ -48,6 +48,8 @@ inline constexpr Hook kHooks[] = {
      "a driver that takes the place of an unloaded one may be shown under that one's name"},
     {"cgroup_attach_task", "cgroup_move", FP_RESCUED_MOVE,
      "a process that is moved to another cgroup counts in the old unit until its next exec"},
+    {"task_rename", "task_rename", FP_RESCUED_RENAME,
+     "a process that names itself is shown with the name of its first call"},
     {"sched_process_exit", "process_exit", FP_RESCUED_END,
      "ends of threads are found by looking for them in /proc, later"},
     {"sched_process_exec", "process_exec", FP_RESCUED_EXEC,

@@ -26,7 +26,7 @@ namespace {
 constexpr char kTracepoints[][FP_TRACEPOINT_LEN] = {
     "sys_enter",          "sys_exit",       "sched_process_fork", "sched_process_exec",
     "sched_process_exit", "module_load",    "module_free",        "module_get",
-    "module_put",         "module_request", "cgroup_attach_task"};
+    "module_put",         "module_request", "cgroup_attach_task", "task_rename"};
 static_assert(std::size(kTracepoints) <= FP_TRACEPOINTS);
 
 using Numbers = std::map<std::string, uint32_t>;

@@ -118,12 +118,14 @@ bool SlotRoom::Push(uint32_t index) {
 
 void SlotRoom::Free(uint32_t index) {
   fp_slot& slot = At(index);
+  const bool closed = slot.state == FP_SLOT_CLOSED;
   // The state goes last; the system call orders it before another takes the slot.
   std::memset(reinterpret_cast<char*>(&slot) + sizeof(slot.state), 0,
               sizeof(slot) - sizeof(slot.state));
   __atomic_store_n(&slot.state, FP_SLOT_FREE, __ATOMIC_RELEASE);
   Push(index);
   *words_.freed_total = *words_.freed_total + 1;
+  if (closed) *words_.closed_freed = *words_.closed_freed + 1;
 }
 
 uint64_t SlotRoom::Left() const {

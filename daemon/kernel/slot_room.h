@@ -35,7 +35,7 @@ class SlotRoom {
   };
   // Globals of the object: see bpf/lib/maps.bpf.h.
   struct Words {
-    volatile uint64_t *taken_total, *freed_total, *slots_total;
+    volatile uint64_t *taken_total, *freed_total, *closed_freed, *slots_total;
     volatile uint32_t* growth_wanted;
   };
 

@@ -26,6 +26,7 @@ uint64_t FoldedAway(const Scope& scope, const NameSketch* end, const NameSketch*
     kind = name.starts_with('/') ? Kind::kPath : Kind::kUnit;
     name = FullUnit(name);
     while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+    if (name == "/") return 0;  // every row is below it
   }
   return IsGlob(name) ? end->MostOfAll(kind, base) : end->Most(kind, name, base);
 }
@@ -48,6 +49,7 @@ std::string Counted(const Losses& losses) {
 
 void Judge(const Snapshot& snapshot, Footprint& f) {
   f.unplaced = snapshot.unplaced;
+  f.pending = snapshot.pending;
   f.own = {};
   if (f.scope.kind == Scope::Kind::kSystem) {
     f.own = Difference(snapshot.losses, snapshot.unplaced);
@@ -69,7 +71,8 @@ void Judge(const Snapshot& snapshot, Footprint& f) {
 
 void JudgeWindow(const Footprint& end, const Footprint& base, Footprint& window) {
   window.own = Difference(end.own, base.own);
-  window.unplaced = Difference(end.unplaced, base.unplaced);
+  // What was pending at the start has been put down to a process, or may be of the window.
+  window.unplaced = Difference(end.unplaced, Difference(base.unplaced, base.pending));
   window.elsewhere = Difference(end.elsewhere, base.elsewhere);
   window.own.count[kName] = FoldedAway(end.scope, end.folded_names.get(), base.folded_names.get());
   // A name that became known moved calls of before the window into the scope.

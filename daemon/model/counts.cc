@@ -112,6 +112,31 @@ Totals Sum(const Counts& counts) {
   return t;
 }
 
+void DropDetail(Counts& counts, uint32_t other_class, uint8_t object, uint8_t errnos) {
+  uint64_t calls = 0, values = 0;
+  for (auto& [key, stats] : counts.calls) {
+    if (key.object_class == 0 || key.object_class == other_class) continue;
+    key.object_class = other_class;
+    calls += stats.calls + stats.denied;
+  }
+  for (auto& [key, count] : counts.errnos) {
+    if (key.value == kErrnoOther) continue;
+    key.value = kErrnoOther;
+    values += count;
+  }
+  const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::sort(counts.calls.begin(), counts.calls.end(), by_key);
+  std::sort(counts.errnos.begin(), counts.errnos.end(), by_key);
+  MergeDuplicates(counts);
+  counts.calls.shrink_to_fit();
+  counts.errnos.shrink_to_fit();
+  Counts lost;
+  if (calls != 0) lost.lost.emplace_back(object, calls);
+  if (values != 0) lost.lost.emplace_back(errnos, values);
+  std::sort(lost.lost.begin(), lost.lost.end());
+  Add(counts, lost);
+}
+
 void Add(Counts& sum, const Counts& more) {
   Merge(sum.calls, more.calls);
   Merge(sum.errnos, more.errnos);

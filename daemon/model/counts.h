@@ -38,6 +38,10 @@ struct CallStats {
   bool operator==(const CallStats&) const = default;
 };
 
+// Stands for all that no kernel has: include/uapi/asm-generic/errno.h and include/linux/errno.h
+// name those below 134 and from 512 to 531.
+inline constexpr uint16_t kErrnoOther = 4096;
+
 struct ErrnoKey {
   uint8_t abi = 0;
   int32_t number = 0;
@@ -76,6 +80,11 @@ void Add(Counts& sum, const Counts& more);
 
 // Adds up neighbours of one key: makes sorted vectors with duplicates into valid Counts.
 void MergeDuplicates(Counts& counts);
+
+// Leaves out what one program may make as many different of as it likes: which object served a call
+// (`other_class` for all), and which errno it had. What is left out is among the losses `object`
+// and `errnos` (model::Loss).
+void DropDetail(Counts& counts, uint32_t other_class, uint8_t object, uint8_t errnos);
 
 // Bytes of memory that the counts take.
 size_t BytesOf(const Counts& counts);

@@ -68,7 +68,22 @@ absl::StatusOr<Footprint> EvaluateLives(const Snapshot& snapshot, const Scope& s
 }
 
 // Units of that name that a manager runs, which the name alone does not mean.
+// A process that has named itself is found by what it began as, so that it is in the same scopes at
+// the end of a window as at its start.
+std::string HintOfCommand(const Snapshot& snapshot, const Scope& scope) {
+  for (const auto& life : snapshot.lives) {
+    for (const auto& image : life->images) {
+      if (!image->name.empty() && CommandMatches(scope.pattern, image->name, "", "")) {
+        return absl::StrCat("; what calls itself \"", image->name, "\" began as \"", image->comm,
+                            "\"");
+      }
+    }
+  }
+  return "";
+}
+
 std::string Hint(const Snapshot& snapshot, const Scope& scope) {
+  if (scope.kind == Scope::Kind::kCommand) return HintOfCommand(snapshot, scope);
   if (scope.kind != Scope::Kind::kUnit || scope.pattern.starts_with('/')) return "";
   if (snapshot.units_unknown_because != nullptr && !snapshot.units_unknown_because->empty()) {
     return absl::StrCat(": ", *snapshot.units_unknown_because);
@@ -89,9 +104,8 @@ bool Matches(const Scope& scope, const std::string& unit, const std::string& cgr
                                              : UnitMatches(scope.pattern, unit, cgroup);
 }
 
-absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& scope) {
+void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& selection) {
   const bool by_unit = scope.kind == Scope::Kind::kUnit;
-  Selection selection;
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
       if (Matches(scope, image->unit, image->cgroup, image->comm, image->exe, image->script)) {
@@ -110,6 +124,12 @@ absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& s
       selection.MissName(*command->counts);
     }
   }
+}
+
+absl::StatusOr<Footprint> EvaluateNames(const Snapshot& snapshot, const Scope& scope) {
+  const bool by_unit = scope.kind == Scope::Kind::kUnit;
+  Selection selection;
+  SelectNames(snapshot, scope, selection);
   const bool found = !selection.empty();
   Footprint f = std::move(selection).Finish(snapshot, scope);
   // Nothing is left under that name: there were such processes, or there may have been.
@@ -171,7 +191,11 @@ absl::StatusOr<Footprint> Evaluate(const Snapshot& snapshot, const Scope& scope)
 }
 
 Footprint Nothing(const Snapshot& snapshot, const Scope& scope) {
-  return Selection().Finish(snapshot, scope);
+  Selection selection;
+  const bool by_name = scope.kind == Scope::Kind::kUnit || scope.kind == Scope::Kind::kCommand;
+  // Nothing has the name; what may have it is noted, to be compared with what has it later.
+  if (by_name) SelectNames(snapshot, scope, selection);
+  return std::move(selection).Finish(snapshot, scope);
 }
 
 }  // namespace footprint::model

@@ -42,6 +42,7 @@ struct Footprint {
   // and `unplaced`, put down to none. `elsewhere` is put down to processes that are not of the
   // scope.
   Losses losses, own, unplaced, elsewhere;
+  Losses pending;                     // of `unplaced`: the next pass may put it down to a process
   std::string units_unknown_because;  // "": units are known
   uint64_t unnamed_calls = 0;         // scopes by name: of processes whose name is not known
   std::shared_ptr<const NameSketch> folded_names;

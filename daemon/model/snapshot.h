@@ -31,10 +31,11 @@ struct LifeId {
 // One program image within a life. Strings are raw bytes.
 struct Image {
   uint32_t number = 0;  // execs since the life began
-  std::string comm;
-  std::string exe;     // of `program`
-  std::string script;  // of `program`
-  ProgramPtr program;  // null: unknown
+  std::string comm;     // its leader's at its first call: by this it is found and folded
+  std::string name;     // its leader's as it is; "": that is `comm`
+  std::string exe;      // of `program`
+  std::string script;   // of `program`
+  ProgramPtr program;   // null: unknown
   std::string cgroup;
   std::string unit;        // UnitOf(cgroup)
   std::string container;   // ContainerOf(cgroup)
@@ -125,6 +126,7 @@ struct Snapshot {
   std::vector<Hook> hooks;
   Losses losses;    // of the whole system
   Losses unplaced;  // of these, what is put down to no process: it may concern any
+  Losses pending;   // of these, what the next pass may put down to one
   std::vector<std::shared_ptr<const Life>> lives;            // by id
   std::vector<std::shared_ptr<const Command>> commands;      // unordered
   std::shared_ptr<const std::string> units_unknown_because;  // null or "": units are known

@@ -76,7 +76,7 @@ void SetSyscalls(const model::Counts& counts, v1::Footprint& out) {
     const auto call = rows.find({key.abi, key.number});
     if (call == rows.end()) continue;  // what was lost is lost from all columns
     v1::Errno& row = key.denied ? *call->second.add_denied_errnos() : *call->second.add_errnos();
-    row.set_name(names::ErrnoName(key.value));
+    row.set_name(key.value == model::kErrnoOther ? "other" : names::ErrnoName(key.value));
     row.set_value(key.value);
     row.set_count(count);
   }
@@ -142,8 +142,9 @@ void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const m
                  v1::Process& out) {
   out.set_pid(life.pid);
   out.set_parent_pid(parent.pid);
-  out.set_comm(Printable(image.comm));
-  out.set_comm_raw(image.comm);
+  const std::string& comm = image.name.empty() ? image.comm : image.name;
+  out.set_comm(Printable(comm));
+  out.set_comm_raw(comm);
   out.set_exe(Printable(image.exe));
   out.set_exe_raw(image.exe);
   out.set_script(Printable(image.script));

@@ -13,23 +13,30 @@ namespace {
 
 constexpr char kOther[] = "other";
 
-void Add(const v1::Syscall& row, v1::Syscall& sum) {
-  sum.set_name(kOther);
-  sum.set_number(-1);
-  sum.set_denied(sum.denied() + row.denied());
-  sum.set_unfinished(sum.unfinished() + row.unfinished());
-  // By value, of which there are as many as errno has.
+using Errnos = google::protobuf::RepeatedPtrField<v1::Errno>;
+
+// By value, of which there are as many as errno has.
+void AddErrnos(const Errnos& more, Errnos& sum) {
   std::map<int32_t, v1::Errno> errnos;
-  for (const v1::Syscall* of : {static_cast<const v1::Syscall*>(&sum), &row}) {
-    for (const v1::Errno& one : of->errnos()) {
+  for (const Errnos* of : {static_cast<const Errnos*>(&sum), &more}) {
+    for (const v1::Errno& one : *of) {
       v1::Errno& both = errnos[one.value()];
       const uint64_t count = both.count() + one.count();
       both = one;
       both.set_count(count);
     }
   }
-  sum.clear_errnos();
-  for (auto& [value, one] : errnos) *sum.add_errnos() = std::move(one);
+  sum.Clear();
+  for (auto& [value, one] : errnos) *sum.Add() = std::move(one);
+}
+
+void Add(const v1::Syscall& row, v1::Syscall& sum) {
+  sum.set_name(kOther);
+  sum.set_number(-1);
+  sum.set_denied(sum.denied() + row.denied());
+  sum.set_unfinished(sum.unfinished() + row.unfinished());
+  AddErrnos(row.errnos(), *sum.mutable_errnos());
+  AddErrnos(row.denied_errnos(), *sum.mutable_denied_errnos());
 }
 
 void Add(const v1::Object&, v1::Object& sum) {

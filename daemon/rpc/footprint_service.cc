@@ -21,7 +21,7 @@ constexpr int kLargestPage = 1000;
 // Where a page begins: after this image. Opaque to clients.
 struct PageToken {
   model::LifeId life;
-  uint32_t image = 0;
+  std::pair<uint32_t, uint64_t> image;  // number and cgroup: in their order
   bool first = true;
 };
 
@@ -29,9 +29,10 @@ absl::StatusOr<PageToken> ParseToken(const std::string& token) {
   if (token.empty()) return PageToken{};
   const std::vector<std::string> parts = absl::StrSplit(token, '.');
   PageToken parsed{.first = false};
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &parsed.life.pid) ||
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &parsed.life.pid) ||
       !absl::SimpleAtoi(parts[1], &parsed.life.birth) ||
-      !absl::SimpleAtoi(parts[2], &parsed.image)) {
+      !absl::SimpleAtoi(parts[2], &parsed.image.first) ||
+      !absl::SimpleAtoi(parts[3], &parsed.image.second)) {
     return absl::InvalidArgumentError("page_token: not one that this service gave");
   }
   return parsed;
@@ -44,7 +45,8 @@ void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size,
   size_t bytes = 0;
   for (; life != snapshot.lives.end(); ++life) {
     for (const auto& image : (*life)->images) {
-      if (!after.first && (*life)->id == after.life && image->number <= after.image) continue;
+      const std::pair key{image->number, image->cgroup_id};
+      if (!after.first && (*life)->id == after.life && key <= after.image) continue;
       if (!image->alive && !include_dead) continue;
       if (out.processes_size() == size || bytes >= kMaxProcessBytes) {
         return;  // next_page_token names the last one that is in
@@ -53,7 +55,7 @@ void FillPage(const model::Snapshot& snapshot, const PageToken& after, int size,
       ToProto(**life, *image, process);
       bytes += process.ByteSizeLong();
       out.set_next_page_token(
-          absl::StrCat((*life)->id.pid, ".", (*life)->id.birth, ".", image->number));
+          absl::StrCat((*life)->id.pid, ".", (*life)->id.birth, ".", key.first, ".", key.second));
     }
   }
   out.clear_next_page_token();

@@ -116,10 +116,13 @@ absl::StatusOr<Ended> Recordings::Stop(const model::Snapshot& now, const std::st
   return ended;
 }
 
-std::vector<model::LifeId> Recordings::PinnedLives() const {
-  std::vector<model::LifeId> lives;
+std::map<model::LifeId, uint32_t> Recordings::PinnedLives() const {
+  std::map<model::LifeId, uint32_t> lives;
   for (const auto& [id, recording] : running_) {
-    if (recording.scope.life.has_value()) lives.push_back(*recording.scope.life);
+    const model::Scope& scope = recording.scope;
+    if (!scope.life.has_value()) continue;
+    uint32_t& through = lives[*scope.life];
+    through = std::max(through, scope.skip_root_images_through.value_or(0));
   }
   return lives;
 }

@@ -34,8 +34,8 @@ class Recordings {
   void DropOwnedBy(const std::string& owner);
   // Errors: NOT_FOUND no such recording.
   absl::StatusOr<Ended> Stop(const model::Snapshot& now, const std::string& id);
-  // Lives that must stay whole until their recording ends.
-  std::vector<model::LifeId> PinnedLives() const;
+  // Lives that must stay known until their recording ends, with their images up to that number.
+  std::map<model::LifeId, uint32_t> PinnedLives() const;
   size_t size() const { return running_.size(); }
 
  private:

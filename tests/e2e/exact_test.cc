@@ -96,6 +96,26 @@ TEST_CASE("e2e.exact.tiers") {
   }
 }
 
+// It sleeps in a call since before the attach, and from then on every call is refused.
+TEST_CASE("e2e.exact.denied_to_an_older_process") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Launch launch;
+      launch.argv = {Workload("denied"), "23", "wait"};
+      launch.keep_input = true;
+      Process process(launch);
+      REQUIRE(Eventually([&] { return process.out() == "up\n"; }));
+      Daemon daemon({Config(object)});
+      process.Write("x");
+      CHECK(process.Wait().status == 0);
+      const Json footprint = daemon.Query({"show", "--pid", std::to_string(process.pid())});
+      RequireSound(footprint);
+      CHECK(Row(footprint, "getppid").value("denied", 0) == 23);
+      CHECK(Count(footprint, "getuid") == 7);
+    }
+  }
+}
+
 TEST_CASE("e2e.exact.denied_by_seccomp") {
   for (std::string object : {"core", "full"}) {
     DYNAMIC_SECTION(object) {

@@ -308,4 +308,90 @@ TEST_CASE("e2e.identity.a_sibling_has_its_parents_parent") {
   for (const Json& row : began) CHECK(row.at("exe") == Workload("sibling"));
 }
 
+// Whoever is adopted by another stays in the tree of its birth, and so does what it makes.
+TEST_CASE("e2e.identity.a_sibling_of_an_adopted_process_stays_in_the_tree") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      const Json run =
+          daemon.Record({Workload("sibling"), "-r", Workload("calls"), "getppid=4004"});
+      RequireSound(run);
+      CHECK(Count(run, "getppid") >= 4004);
+      CHECK(RowsWith(run, "comm", "calls").size() == 1);
+      daemon.Stop();
+    }
+  }
+}
+
+// Its parents wait for it since before the attach, and so make no call by which they would be
+// known.
+TEST_CASE("e2e.identity.parents_that_make_no_call_are_in_the_tree") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Launch launch;
+      launch.argv = {
+          "/bin/sh", "-c",
+          "/bin/sh -c 'echo up; " + Workload("calls") + " wait getppid=4004 wait; :'; :"};
+      launch.keep_input = true;
+      Process process(launch);
+      REQUIRE(Eventually([&] { return process.out().find("up") != std::string::npos; }));
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      process.Write("\n");
+      Json footprint;
+      const auto asked = [&](const std::string& scope) {
+        const Outcome shown =
+            daemon.Client({"show", scope, std::to_string(process.pid()), "--format", "json"});
+        INFO(shown.err);
+        CHECK(shown.status == 0);
+        footprint = shown.status == 0 ? Json::parse(shown.out) : Json{{"syscalls", Json::array()}};
+        return Count(footprint, "getppid");
+      };
+      CHECK(Eventually([&] { return asked("--tree") == 4004; }));
+      RequireSound(footprint);
+      CHECK(asked("--pid") == 0);
+      process.Write("\n");
+      CHECK(process.Wait().status == 0);
+      daemon.Stop();
+    }
+  }
+}
+
+TEST_CASE("e2e.identity.a_process_goes_by_its_leaders_name") {
+  for (std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      Launch launch;
+      launch.argv = {Workload("renames"), "23"};
+      launch.keep_input = true;
+      Process process(launch);
+      Json row;
+      const auto shows = [&](const std::string& comm, uint64_t calls) {
+        return Eventually([&] {
+          const Outcome shown = daemon.Client({"show", "--command", "renames", "--format", "json"});
+          if (shown.status != 0) return false;
+          const Json footprint = Json::parse(shown.out);
+          row = RowOf(footprint, process.pid());
+          return !row.empty() && row.at("comm") == comm && Count(footprint, "getppid") == calls;
+        });
+      };
+      CHECK(shows("renames", 23));
+      process.Write("\n");
+      CHECK(shows("fp_renamed", 3 * 23));  // and not its thread's
+      CHECK(row.at("exec_comm") == "renames");
+      process.Write("\n");
+      CHECK(shows("fp_by_thread", 4 * 23));
+      const Outcome none = daemon.Client({"show", "--command", "fp_by_thread"});
+      // Where a program of another process is not known, it may be one of that name.
+      if (none.status != 0) {
+        CHECK(none.status == 1);
+        CHECK(none.err.find("began as \"renames\"") != std::string::npos);
+      }
+      process.Write("\n");
+      CHECK(process.Wait().status == 0);
+      CHECK(shows("fp_by_thread", 4 * 23));
+      daemon.Stop();
+    }
+  }
+}
+
 }  // namespace footprint::e2e

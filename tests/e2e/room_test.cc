@@ -132,6 +132,12 @@ TEST_CASE("e2e.room.killed_for_a_call") {
         CHECK(Row(footprint, "getppid").value("denied", 0) == 1);
         CHECK(footprint.at("denied") == 1);
       }
+      // What it was refused before is no part of it.
+      const Json footprint = daemon.Record({Workload("denied"), "1", "refused"});
+      RequireSound(footprint);
+      CHECK(Row(footprint, "getuid").value("denied", 0) == 3);
+      CHECK(Row(footprint, "getppid").value("denied", 0) == 1);
+      CHECK(footprint.at("denied") == 4);
     }
   }
 }

@@ -121,6 +121,28 @@ TEST_CASE("e2e.tier.calls_are_exact_across_changes") {
   }
 }
 
+// An exec leaves as a call of its new image, whose numbers are others where that is a 32-bit one.
+TEST_CASE("e2e.tier.an_exec_across_changes_is_not_denied") {
+  SkipUnless(access(Workload("i386").c_str(), X_OK) == 0, "no 32-bit programs");
+  Daemon daemon;
+  TempDir dir;
+  WriteFile(dir / "go_on", "");
+  Launch launch;
+  launch.argv = {"/bin/sh", "-c",
+                 "while [ -e " + (dir / "go_on") + " ]; do " + Workload("i386") + "; done"};
+  Process load(launch);
+  const auto control = Control(daemon);
+  for (int i = 0; i < 80; ++i) {
+    v1::SetTierResponse response;
+    REQUIRE(SetTier(*control, i % 2 == 0 ? "calls" : "full", &response).ok());
+  }
+  std::filesystem::remove(dir / "go_on");
+  load.Wait();
+  const Json footprint = daemon.Query({"show", "--command", "i386"});
+  CHECK(footprint.at("denied") == 0);
+  CHECK(Row(footprint, "execve", "i386").value("denied", 0) == 0);
+}
+
 TEST_CASE("e2e.tier.each_measures_what_it_says") {
   Daemon daemon;
   for (std::string tier : {"calls", "errors", "latency", "full", "calls"}) {

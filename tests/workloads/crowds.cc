@@ -51,8 +51,8 @@ int Protocols() {
 int Commands(int count) {
   const int null = open("/dev/null", O_RDWR);
   for (int i = 0; i < count; i++) {
-    ioctl(null, 0x7e00 + i, nullptr);
-    ioctl(-1, 0x7e00 + i, nullptr);
+    ioctl(null, 0xfeed0000 + i, nullptr);
+    ioctl(-1, 0xfeed0000 + i, nullptr);
   }
   return 0;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // denied COUNT: makes COUNT getppid that seccomp refuses with EPERM, then 7 getuid.
-// denied 1 strict|thread|process: makes one getppid for which seccomp kills: a process in strict
+// denied COUNT wait: reads a byte between the two, once seccomp refuses; says "up" before that.
+// denied 1 refused: the second thread makes 3 getuid that seccomp refuses, and then as with
+// "thread". denied 1 strict|thread|process: makes one getppid for which seccomp kills: a process in
+// strict
 //   mode, the second thread of this one, a process.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -17,10 +20,10 @@
 
 namespace {
 
-bool RefuseGetppid(unsigned int how) {
+bool Refuse(unsigned int number, unsigned int how) {
   sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, how),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -34,8 +37,13 @@ void DieOf(const char* how) {
   if (strcmp(how, "strict") == 0) {
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) _exit(1);
   } else {
-    const bool thread = strcmp(how, "thread") == 0;
-    if (!RefuseGetppid(thread ? SECCOMP_RET_KILL_THREAD : SECCOMP_RET_KILL_PROCESS)) _exit(1);
+    const bool process = strcmp(how, "process") == 0;
+    const bool refused = strcmp(how, "refused") == 0;
+    if (refused && !Refuse(SYS_getuid, SECCOMP_RET_ERRNO | EPERM)) _exit(1);
+    if (!Refuse(SYS_getppid, process ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_KILL_THREAD)) {
+      _exit(1);
+    }
+    for (int i = 0; refused && i < 3; i++) syscall(SYS_getuid);
   }
   syscall(SYS_getppid);
   _exit(1);
@@ -63,11 +71,15 @@ bool KillProcess(char* how) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3) {
-    return (strcmp(argv[2], "thread") == 0 ? KillThread(argv[2]) : KillProcess(argv[2])) ? 0 : 1;
+  const bool wait = argc == 3 && strcmp(argv[2], "wait") == 0;
+  if (argc == 3 && !wait) {
+    const bool thread = strcmp(argv[2], "thread") == 0 || strcmp(argv[2], "refused") == 0;
+    return (thread ? KillThread(argv[2]) : KillProcess(argv[2])) ? 0 : 1;
   }
-  if (argc != 2) return 2;
-  if (!RefuseGetppid(SECCOMP_RET_ERRNO | EPERM)) return 1;
+  if (argc != 2 && !wait) return 2;
+  if (!Refuse(SYS_getppid, SECCOMP_RET_ERRNO | EPERM)) return 1;
+  char byte;
+  if (wait && (write(1, "up\n", 3) != 3 || read(0, &byte, 1) != 1)) return 1;
   for (long i = 0; i < atol(argv[1]); i++)
     if (syscall(SYS_getppid) != -1 || errno != EPERM) return 1;
   for (int i = 0; i < 7; i++) syscall(SYS_getuid);

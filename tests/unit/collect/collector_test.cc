@@ -102,7 +102,7 @@ TEST_CASE("unit.collect.grandchildren_stay_in_the_tree_when_the_middle_is_folded
 
 TEST_CASE("unit.collect.pinned_life_is_not_folded") {
   Rig rig(64, 0);
-  rig.pinned = {{80, 4000}};
+  rig.pinned = {{{80, 4000}, 0}};
   rig.source.Open(0, Ident(80, 80, 4000, 0, "kept"), 1, 9);
   rig.source.Close(0);
   model::SnapshotPtr s;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What slots, further slots, orphans and the spill hold is counted once.
 #include <catch2/catch.hpp>
+#include <cstring>
 
 #include "tests/unit/collect/rig.h"
 
@@ -62,6 +63,7 @@ TEST_CASE("unit.collect.unfinished_denied_and_in_flight") {
   rig.Born(60);
   fp_slot& slot = rig.source.Open(0, Ident(60, 60, 0, 0, "x"), 34, 1);
   slot.flight.key = Key(34);
+  slot.flight.exits = 1;
   slot.cells[1].key = Key(2) | FP_KEY_DENIED;
   slot.cells[1].calls = 5;
   auto f = Rig::Of(rig.Harvest(), Pid(60));
@@ -75,6 +77,70 @@ TEST_CASE("unit.collect.unfinished_denied_and_in_flight") {
   f = Rig::Of(rig.Harvest(), Pid(60));
   CHECK(f.counts.in_flight == 0);
   CHECK(model::Sum(f.counts).unfinished == 1);
+}
+
+// Closed by the daemon: nobody saw the thread end, and it was in a call.
+TEST_CASE("unit.collect.a_dead_thread_is_in_no_call") {
+  for (const bool returns : {true, false}) {
+    Rig rig(64, 4);
+    rig.Born(60);
+    fp_slot& slot = rig.source.Open(0, Ident(60, 60, 0, 0, "x"), 34, 1);
+    slot.flight.key = Key(34);
+    slot.flight.exits = 1;
+    slot.flight.owner = returns ? 0 : FP_OWNER_NO_RETURN;
+    rig.source.Close(0);
+    rig.Dead(60);
+    for (int pass = 0; pass < 3; ++pass) rig.Harvest();
+    const auto f = Rig::Of(rig.Harvest(), Pid(60));
+    CHECK(model::Sum(f.counts).calls == 1);
+    CHECK(f.counts.in_flight == 0);
+    CHECK(model::Sum(f.counts).unfinished == (returns ? 1 : 0));
+  }
+}
+
+// A filter of seccomp(2) answers any errno: those that no kernel has are one.
+TEST_CASE("unit.collect.errnos_of_no_kernel_are_one") {
+  Rig rig;
+  rig.Born(60);
+  fp_slot& slot = rig.source.Open(0, Ident(60, 60, 0, 0, "x"), 34, 1);
+  const auto errno_key = [](uint64_t value) { return Key(34) | value << FP_KEY_CLASS_SHIFT; };
+  int i = 0;
+  for (const uint64_t value : {1, 133, 134, 511, 512, 531, 532, 4095}) {
+    slot.errnos[i].key = errno_key(value);
+    slot.errnos[i++].count = 10 + value % 7;
+  }
+  const auto f = Rig::Of(rig.Harvest(), Pid(60));
+  std::vector<uint16_t> values;
+  uint64_t sum = 0;
+  for (const auto& [key, count] : f.counts.errnos) {
+    values.push_back(key.value);
+    sum += count;
+  }
+  CHECK(values == std::vector<uint16_t>{1, 133, 512, 531, model::kErrnoOther});
+  CHECK(sum == 80 + 1 + 133 % 7 + 134 % 7 + 511 % 7 + 512 % 7 + 531 % 7 + 532 % 7 + 4095 % 7);
+}
+
+// Its thread counts a name and then says so; the harvest takes no half of it.
+TEST_CASE("unit.collect.a_leaders_name_is_taken_as_it_is") {
+  Rig rig;
+  rig.Born(60);
+  const fp_ident ident = Ident(60, 60, 0, 0, "old");
+  rig.Tell(ident, "old");
+  fp_slot& slot = rig.source.Open(0, ident, 34, 1);
+  rig.Harvest();
+  const auto name = [&] {
+    const auto f = Rig::Of(rig.Harvest(), Pid(60));
+    return f.rows.at(0).image->comm + ">" + f.rows.at(0).image->name;
+  };
+  CHECK(name() == "old>");
+  std::memcpy(slot.ident.comm, "new", 4);
+  slot.renamed = 1;
+  CHECK(name() == "old>");
+  slot.seal = fp_seal(&slot.ident);
+  CHECK(name() == "old>new");
+  const auto found =
+      model::Evaluate(*rig.Harvest(), {.kind = model::Scope::Kind::kCommand, .pattern = "new"});
+  CHECK(found.status().message().find("began as \"old\"") != std::string::npos);
 }
 
 // A look is a system call: none for processes of which a thread is known, few for the others.

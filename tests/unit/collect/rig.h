@@ -83,7 +83,7 @@ struct Rig {
   std::vector<model::Event> events;
   uint64_t lost = 0;
   std::vector<objects::ClassFacts> named;
-  std::vector<model::LifeId> pinned;
+  std::map<model::LifeId, uint32_t> pinned;
   Collector collector;
 };
 

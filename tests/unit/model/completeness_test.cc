@@ -174,5 +174,42 @@ TEST_CASE("unit.model.folds_concern_the_names_that_they_take") {
             .losses[Loss::kNameUnknown] == 100);
 }
 
+// What the kernel had lost, and not yet told of whom, when a window began.
+TEST_CASE("unit.model.what_was_pending_hides_no_loss_of_nobody") {
+  Snapshot base = System(0, 0), end = System(5, 0, 20);
+  base.losses.count[kDetail] = base.unplaced.count[kDetail] = base.pending.count[kDetail] = 5;
+  // The five are process 1's by now; three more are nobody's.
+  end.losses.count[kDetail] = 8;
+  end.unplaced.count[kDetail] = 3;
+  const Footprint d = Difference(Of(end, kBystander), Of(base, kBystander));
+  CHECK(d.losses[Loss::kDetailDropped] == 3);
+}
+
+TEST_CASE("unit.model.the_root_of_units_misses_no_folded_row") {
+  Snapshot s = System(0, 0);
+  auto sketch = std::make_shared<NameSketch>();
+  NoteFold({.cgroup = "/a/b", .comm = "x"}, {.cgroup = "/a/(other)", .comm = "x"}, 7, *sketch);
+  s.folded_names = sketch;
+  CHECK(Of(s, Unit("/")).losses.Complete());
+  CHECK(Of(s, Unit("/a/b")).losses[Loss::kNameUnknown] == 7);
+}
+
+// Nothing had the name when the window began, and what may have had it is noted.
+TEST_CASE("unit.model.a_window_over_a_glob_knows_what_was_unnamed") {
+  Snapshot base;
+  base.lives = {MakeLife(1, "a.service", 50, 0)};
+  auto unnamed = std::make_shared<Image>(*base.lives[0]->images[0]);
+  unnamed->exe.clear();
+  auto life = std::make_shared<Life>(*base.lives[0]);
+  life->images = {unnamed};
+  base.lives = {life};
+  Snapshot end;
+  end.lives = {MakeLife(1, "a.service", 60, 0)};
+  const Scope scope{.kind = Scope::Kind::kCommand, .pattern = "/bin/c*"};
+  CHECK_FALSE(Evaluate(base, scope).ok());
+  const Footprint d = Difference(Of(end, scope), Nothing(base, scope));
+  CHECK(d.losses[Loss::kNameUnknown] == 50);
+}
+
 }  // namespace
 }  // namespace footprint::model

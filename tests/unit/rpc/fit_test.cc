@@ -65,6 +65,9 @@ TEST_CASE("unit.rpc.tables_are_folded_until_they_fit") {
     v1::Errno& one = *row.add_errnos();
     one.set_value(i % 2 == 0 ? 11 : 2);
     one.set_count(3);
+    v1::Errno& refused = *row.add_denied_errnos();
+    refused.set_value(i % 3);
+    refused.set_count(1);
     calls += i;
     ++denied;
   }
@@ -76,6 +79,10 @@ TEST_CASE("unit.rpc.tables_are_folded_until_they_fit") {
   CHECK(other.denied() == denied - (footprint.syscalls_size() - 1));
   CHECK(other.max_ns() == 6);
   CHECK(other.errnos_size() == 2);
+  CHECK(other.denied_errnos_size() == 3);
+  uint64_t refused = 0;
+  for (const v1::Errno& one : other.denied_errnos()) refused += one.count();
+  CHECK(refused == other.denied());
   REQUIRE(footprint.notes_size() == 1);
   CHECK(footprint.notes(0).find("syscalls: ") == 0);
   // What fits is left alone.

@@ -121,6 +121,38 @@ TEST_CASE("unit.rpc.too_many_syscalls_for_a_reply_are_folded") {
   CHECK(response.footprint().notes_size() == 1);
 }
 
+// A process that was moved has an image in each of its cgroups.
+TEST_CASE("unit.rpc.pages_end_between_images_of_one_number") {
+  RunningServer running;
+  model::Snapshot snapshot = OneProcess(1);
+  auto life = std::make_shared<model::Life>(*snapshot.lives[0]);
+  const model::Image one = *life->images[0];
+  life->images.clear();
+  for (const auto& [number, cgroup] : {std::pair{1, 5}, {1, 9}, {2, 5}, {2, 9}}) {
+    auto image = std::make_shared<model::Image>(one);
+    image->number = number;
+    image->cgroup_id = cgroup;
+    image->cgroup = "/g" + std::to_string(cgroup);
+    life->images.push_back(image);
+  }
+  snapshot.lives = {life};
+  running.control.Set(snapshot);
+  std::vector<std::string> seen;
+  v1::ListProcessesRequest request;
+  request.set_page_size(1);
+  request.set_include_dead(true);
+  do {
+    Deadline context;
+    v1::ListProcessesResponse page;
+    REQUIRE(running.Stub()->ListProcesses(&context, request, &page).ok());
+    for (const auto& row : page.processes()) {
+      seen.push_back(std::to_string(row.image()) + row.cgroup());
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && seen.size() < 10);
+  CHECK(seen == std::vector<std::string>{"1/g5", "1/g9", "2/g5", "2/g9"});
+}
+
 TEST_CASE("unit.rpc.pages") {
   RunningServer running;
   running.control.Set(ManyProcesses(25, "work"));
@@ -136,7 +168,8 @@ TEST_CASE("unit.rpc.pages") {
   };
   v1::ListProcessesResponse page;
   CheckRefused(list(-1, "", true, &page), grpc::StatusCode::INVALID_ARGUMENT);
-  for (const std::string token : {"x", "1.2", "1.2.3.4", "-1.2.3", "99999999999.0.0"}) {
+  for (const std::string token :
+       {"x", "1.2", "1.2.3", "1.2.3.4.5", "-1.2.3.4", "99999999999.0.0.0"}) {
     CheckRefused(list(5, token, true, &page), grpc::StatusCode::INVALID_ARGUMENT);
   }
   for (const bool dead : {true, false}) {

@@ -79,7 +79,7 @@ TEST_CASE("unit.store.recording_from_next_exec_leaves_out_the_launcher") {
   const auto id =
       recordings.Start(WithProcess(1, true, {10}), {.kind = Kind::kTree, .pid = 7}, true, "");
   REQUIRE(id.ok());
-  CHECK(recordings.PinnedLives() == std::vector<model::LifeId>{{7, 100}});
+  CHECK(recordings.PinnedLives() == std::map<model::LifeId, uint32_t>{{{7, 100}, 0}});
   const auto ended = recordings.Stop(WithProcess(2, false, {99, 5}), *id);
   REQUIRE(ended.ok());
   CHECK(CallsOf(*ended) == 5);

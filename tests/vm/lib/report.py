@@ -18,8 +18,9 @@ kernel's package lacks is left out, and named below.
 
 "*full*" reads kernel types by BTF; "*core*" needs none and serves where the full object is
 refused. What a kernel lacks is found by trying, never by its version. Hooks: N of `sys_enter`,
-`sys_exit`, `sched_process_fork`, `sched_process_exec`, `sched_process_exit`, `cgroup_attach_task`
-and the five of `module`; before 2026-11-28 there was no `cgroup_attach_task`. With `--caps` the daemon has a user of its own, CAP_BPF, CAP_PERFMON and
+`sys_exit`, `sched_process_fork`, `sched_process_exec`, `sched_process_exit`, `cgroup_attach_task`,
+`task_rename` and the five of `module`; before 2026-11-28 there were neither `cgroup_attach_task`
+nor `task_rename`. With `--caps` the daemon has a user of its own, CAP_BPF, CAP_PERFMON and
 `LimitRTPRIO=1`, as in the unit, and `kernel.perf_event_paranoid` is 2, the kernel's own default.
 "Quick" is the shorter list of tests that every `tests/run` takes.
 """
@@ -93,7 +94,7 @@ def _served(facts: dict) -> str:
 
 
 def _hooks(facts: dict) -> str:
-    return f"{len(set(facts['hooks'].split(',')))} of 11" if facts.get("hooks") else "none"
+    return f"{len(set(facts['hooks'].split(',')))} of 12" if facts.get("hooks") else "none"
 
 
 def _without_root(text: str) -> str:
