@@ -18,6 +18,7 @@
 #include "client/connection.h"
 #include "client/lookup.h"
 #include "client/output.h"
+#include "client/render/render.h"
 #include "client/render/report.h"
 #include "client/scope.h"
 
@@ -77,6 +78,10 @@ void AddLimit(CLI::App& app, std::optional<size_t>& limit);
 void AddScope(CLI::App& app, ScopeOptions& scope);
 // --output and --force.
 void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help);
+
+// Prints it in the format asked for, and commits the output. Beside CSV, which has no place for it,
+// standard error says what is missing.
+absl::Status PrintReport(Output& output, render::Report& report, render::Options options);
 
 // What to say of a word that a command does not take, with the nearest that it does.
 std::string UnknownWord(const std::string& word, const CLI::App& app);

@@ -12,7 +12,6 @@
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
 #include "client/output.h"
-#include "client/render/render.h"
 #include "client/text.h"
 
 namespace footprint::client {
@@ -77,10 +76,7 @@ absl::Status Finish(Connection& connection, const std::string& id, int wait_stat
   report.scope = "run";
   report.run = render::RunResult{command, options.label, ExitStatusOf(wait_status),
                                  WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0};
-  render::Options render = options.render;
-  render.table.look = output.GetLook();
-  const absl::Status written = output.Write(render::Render(report, render));
-  return written.ok() ? output.Commit() : written;
+  return PrintReport(output, report, options.render);
 }
 
 int NotExecuted(const std::string& command, int error) {

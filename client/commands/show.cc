@@ -4,7 +4,6 @@
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
 #include "client/output.h"
-#include "client/render/render.h"
 
 namespace footprint::client {
 namespace {
@@ -23,20 +22,18 @@ absl::Status Show(const Settings& settings, const ShowOptions& options) {
   const auto output = Output::Create(options.output);
   if (!output.ok()) return output.status();
 
-  render::Options render = options.render;
-  render.table.look = (*output)->GetLook();
-  const render::By by = render.table.by;
-  const bool csv_without = render.format == render::Format::kCsv && by != render::By::kProcess;
+  const render::Format format = options.render.format;
+  const render::By by = options.render.table.by;
+  const bool csv_without = format == render::Format::kCsv && by != render::By::kProcess;
   const bool one_other = by != render::By::kDefault && by != render::By::kProcess;
-  const bool omit_processes = csv_without || (render.format == render::Format::kTable && one_other);
+  const bool omit_processes = csv_without || (format == render::Format::kTable && one_other);
   absl::StatusOr<v1::Footprint> footprint = (*connection)->GetFootprint(*scope, omit_processes);
   if (!footprint.ok()) return footprint.status();
 
   render::Report report;
   report.footprint = std::move(*footprint);
   report.scope = Describe(*scope);
-  const absl::Status written = (*output)->Write(render::Render(report, render));
-  return written.ok() ? (*output)->Commit() : written;
+  return PrintReport(**output, report, options.render);
 }
 
 }  // namespace

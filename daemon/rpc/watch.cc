@@ -111,6 +111,8 @@ class FootprintWatch : public Stream<v1::WatchFootprintResponse> {
     } else {
       ToProto(model::Difference(*now, *before_), omit_processes_, *out.mutable_footprint());
     }
+    // Rows keep what the snapshot has of their processes: only where they are asked for.
+    if (omit_processes_) now->rows.clear();
     if (delta_) kept_ = std::exchange(before_, *std::move(now));
     return true;
   }
