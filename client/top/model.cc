@@ -67,32 +67,58 @@ std::map<ProcessKey, ProcessRow> ByLife(const v1::Footprint& footprint) {
   return rows;
 }
 
+void AddTo(ProcessRow& sum, const ProcessRow& more) {
+  sum.calls += more.calls;
+  sum.errors += more.errors;
+  sum.total_ns += more.total_ns;
+}
+
+// What rows had that are there no more, by name: of processes that ended, and of ended ones whose
+// row became part of a coarser one.
+class Vanished {
+ public:
+  void Add(const ProcessRow& row) { AddTo(by_name_[NameKey(row)], row); }
+  // Moves what a row of ended processes took over to its `base`: what had its name, and what no row
+  // has the name of now, as far as the row is a coarse one and has so much.
+  void MoveTo(const ProcessRow& row, const std::map<ProcessKey, ProcessRow>& rows,
+              ProcessRow& base) {
+    if (const auto found = by_name_.find(row.key.ended_name); found != by_name_.end()) {
+      AddTo(base, found->second);
+      by_name_.erase(found);
+    }
+    if (!absl::StrContains(row.key.ended_name, kOther)) return;
+    for (auto it = by_name_.begin(); it != by_name_.end();) {
+      const bool another = rows.contains({0, 0, it->first});
+      if (another || base.calls + it->second.calls > row.calls) {
+        ++it;
+        continue;
+      }
+      AddTo(base, it->second);
+      it = by_name_.erase(it);
+    }
+  }
+
+ private:
+  static constexpr char kOther[] = "(other)";
+  std::map<std::string, ProcessRow> by_name_;
+};
+
 }  // namespace
 
 std::vector<ProcessRow> RatesOf(const v1::Footprint& footprint,
                                 const std::vector<ProcessRow>& before, double seconds) {
   std::map<ProcessKey, ProcessRow> rows = ByLife(footprint);
   std::map<ProcessKey, const ProcessRow*> old;
-  std::map<std::string, ProcessRow> vanished;
+  Vanished vanished;
   for (const ProcessRow& row : before) {
     old[row.key] = &row;
-    if (row.key.pid == 0 || rows.contains(row.key)) continue;
-    ProcessRow& sum = vanished[NameKey(row)];
-    sum.calls += row.calls;
-    sum.errors += row.errors;
-    sum.total_ns += row.total_ns;
+    if (!rows.contains(row.key)) vanished.Add(row);
   }
   std::vector<ProcessRow> out;
   for (auto& [key, row] : rows) {
     ProcessRow base;
     if (const auto was = old.find(key); was != old.end()) base = *was->second;
-    if (key.pid == 0) {
-      if (const auto gone = vanished.find(key.ended_name); gone != vanished.end()) {
-        base.calls += gone->second.calls;
-        base.errors += gone->second.errors;
-        base.total_ns += gone->second.total_ns;
-      }
-    }
+    if (key.pid == 0) vanished.MoveTo(row, rows, base);
     row.calls_rate = Rate(row.calls, base.calls, seconds);
     row.errors_rate = Rate(row.errors, base.errors, seconds);
     row.time_rate_ns = Rate(row.total_ns, base.total_ns, seconds);

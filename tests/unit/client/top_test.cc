@@ -99,6 +99,21 @@ TEST_CASE("a process that ends does not count twice in its folded row", "[client
   CHECK(rows[0].calls_rate == Approx(7));
 }
 
+TEST_CASE("what became part of a coarser row is no rate of it", "[client]") {
+  v1::Footprint first = At(1);
+  AddProcess(first, 0, "sh", 1000);
+  AddProcess(first, 0, "ls", 500);
+  AddProcess(first, 0, "(other)", 40);
+  AddProcess(first, 7, "cat", 60);
+  const auto before = RatesOf(first, {}, 0);
+  v1::Footprint second = At(2);
+  AddProcess(second, 0, "(other)", 1609);
+  AddProcess(second, 0, "ls", 3);
+  const auto rows = RatesOf(second, before, 1);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].calls_rate == Approx(9));
+}
+
 TEST_CASE("keys sort and filter", "[client]") {
   Model model = TwoSamples();
   model.Type('e');

@@ -24,6 +24,7 @@ EITHER_OBJECT = [
     ("e2e.exact.killed_while_blocked", 240), ("e2e.stream.deltas_add_up", 240),
     ("e2e.stream.events_of_a_life", 240), ("e2e.loss.slots_64_spill_holds", 600),
     ("e2e.loss.slots_64_spill_full", 600), ("e2e.degrade.missing_hooks", 400),
+    ("e2e.clock.steps_of_the_wall_clock", 240),
 ]
 # Needs tracefs, which lockdown closes.
 BESIDE = [("e2e.beside.a_tool_of_perf", 300)]
@@ -48,7 +49,7 @@ MODULES_BEHIND = [("e2e.modules.i2c_behind_its_descriptor", 300),
 QUICK = {"e2e.modules.i2c_behind_its_descriptor", "e2e.modules.spi_behind_its_descriptor",
          "e2e.modules.bluetooth_behind_its_descriptors",
          "e2e.objects.every_kind_of_file",
-         "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
+         "e2e.clock.steps_of_the_wall_clock", "e2e.load.an_object_or_why_not", "e2e.exact.million", "e2e.exact.errors",
          "e2e.exact.unfinished", "e2e.exact.i386", "e2e.exact.arm", "e2e.exact.tiers",
          "e2e.exact.in_flight", "e2e.stream.events_of_a_life",
          "bpf.objects.every_kind_of_file_has_its_name"}
