@@ -26,7 +26,13 @@ enum class Abi : uint8_t {
 inline constexpr int kAbiCount = 7;
 
 // What the kernel programs must know of a call beside its owner.
-enum class CallTrait : uint8_t { kNone = 0, kNeverError = 1, kNoReturn = 2, kExec = 3 };
+enum class CallTrait : uint8_t {
+  kNone = 0,
+  kNeverError = 1,
+  kNoReturn = 2,
+  kExec = 3,
+  kIntResult = 4
+};
 
 // Which arguments of a call hold a descriptor, zero-based in the ABI's own order of arguments.
 // At most one of {first, returns, pipe} is set, so a call has one way to its object:

@@ -47,6 +47,7 @@ BEGIN {
   FS = "\t"
   traits[""] = "kNone"
   traits["never_error"] = "kNeverError"
+  traits["int_result"] = "kIntResult"
   traits["no_return"] = "kNoReturn"
   traits["exec"] = "kExec"
   print "// Generated from data/*.tsv by data/tables.awk. Do not edit."

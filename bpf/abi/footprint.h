@@ -140,6 +140,7 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_OWNER_ANY_BIT      32
 #define FP_OWNER_DESCRIPTORS  0xffff00
 #define FP_OWNER_IGNORE	      (1u << 25) /* not counted, by configuration */
+#define FP_OWNER_INT_RESULT   (1u << 26) /* a result of 32 bits in a register of 64 (modify_ldt) */
 
 /* The program of a new process is not that of an image of its parent. */
 #define FP_IMAGE_UNKNOWN (~0U)

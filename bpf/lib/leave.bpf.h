@@ -26,7 +26,7 @@ static __always_inline __s64 returned(__u64 key, __s64 ret)
 
 static __always_inline __u32 error_of(__u64 key, __u32 owner, __s64 ret)
 {
-	__s64 value = returned(key, ret);
+	__s64 value = owner & FP_OWNER_INT_RESULT ? (__s64)(__s32)ret : returned(key, ret);
 
 	if (value >= 0 || value < -FP_MAX_ERRNO || owner & FP_OWNER_NEVER_ERROR)
 		return 0;

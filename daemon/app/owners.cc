@@ -13,6 +13,8 @@ uint32_t Flag(names::CallTrait trait) {
   switch (trait) {
     case names::CallTrait::kNone:
       return 0;
+    case names::CallTrait::kIntResult:
+      return FP_OWNER_INT_RESULT;
     case names::CallTrait::kNeverError:
       return FP_OWNER_NEVER_ERROR;
     case names::CallTrait::kNoReturn:

@@ -116,6 +116,17 @@ TEST_CASE("e2e.exact.denied_to_an_older_process") {
   }
 }
 
+#ifdef __x86_64__
+// The kernel leaves 32 bits of the error in a register of 64, arch/x86/kernel/ldt.c.
+TEST_CASE("e2e.exact.an_error_of_32_bits") {
+  Daemon daemon;
+  const Json footprint = daemon.Record({Workload("calls"), "ldt=5"});
+  RequireSound(footprint);
+  CHECK(Count(footprint, "modify_ldt") == 5);
+  CHECK(Errno(footprint, "modify_ldt", "ENOSYS") == 5);
+}
+#endif
+
 TEST_CASE("e2e.exact.denied_by_seccomp") {
   for (std::string object : {"core", "full"}) {
     DYNAMIC_SECTION(object) {

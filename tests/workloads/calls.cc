@@ -4,6 +4,7 @@
 //   getuid=N    N calls that succeed
 //   close=N     N calls close(-1), each EBADF
 //   none=N      N execve of a path that does not exist, each ENOENT
+//   ldt=N       N calls of modify_ldt (x86), each ENOSYS
 //   number=N    one call with the number N, ENOSYS where there is none
 //   wait        reads one byte from standard input
 #include <sys/syscall.h>
@@ -23,6 +24,9 @@ void Make(const char* name, long count) {
     if (strcmp(name, "getppid") == 0) syscall(SYS_getppid);
     if (strcmp(name, "getuid") == 0) syscall(SYS_getuid);
     if (strcmp(name, "close") == 0) syscall(SYS_close, -1);
+#ifdef SYS_modify_ldt
+    if (strcmp(name, "ldt") == 0) syscall(SYS_modify_ldt, 99, nullptr, 0);
+#endif
     if (strcmp(name, "none") == 0) syscall(SYS_execve, "/nonexistent/program", nullptr, nullptr);
   }
 }

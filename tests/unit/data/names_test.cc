@@ -234,10 +234,11 @@ TEST_CASE("data.names.traits") {
                                                 "getgid32",     "getegid32"};
       const bool exit = row.name == "exit" || row.name == "exit_group";
       const bool exec = row.name == "execve" || row.name == "execveat";
-      const CallTrait wanted = never.contains(row.name) ? CallTrait::kNeverError
-                               : exit                   ? CallTrait::kNoReturn
-                               : exec                   ? CallTrait::kExec
-                                                        : CallTrait::kNone;
+      const CallTrait wanted = never.contains(row.name)   ? CallTrait::kNeverError
+                               : exit                     ? CallTrait::kNoReturn
+                               : exec                     ? CallTrait::kExec
+                               : row.name == "modify_ldt" ? CallTrait::kIntResult
+                                                          : CallTrait::kNone;
       CHECK(row.trait == wanted);
     }
     CHECK(FindSyscall(abi, "exit_group") != nullptr);
