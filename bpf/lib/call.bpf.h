@@ -13,16 +13,16 @@
  *                               the call; slot is NULL for an orphan
  *   u32 makes_object(regs, abi, owner, key)  enum fp_makes of the call that `key` counts
  *   u32 made_class(fd, slot)    class of the object behind a new descriptor
- *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has
- * none u32 command_given(regs, abi)  the command of an ioctl u32 dies_refused(void)      is the
- * current thread killed by seccomp for its call? If told const void *own_regs(void)  its registers;
- * asked for in that case alone void count_second(regs, abi, owner, key, slot, ident)  the object
- * behind a second descriptor
+ *   u32 noted_command(class, command, error)  class of an ioctl command that is over; 0: it has none
+ *   u32 command_given(regs, abi)  the command of an ioctl
+ *   u32 dies_refused(void)      is the current thread killed by seccomp for its call? If told
+ *   const void *own_regs(void)  its registers; asked for in that case alone
+ *   void count_second(regs, abi, owner, key, slot, ident)  the object behind a second descriptor
  */
 #ifndef FOOTPRINT_LIB_CALL_BPF_H
 #define FOOTPRINT_LIB_CALL_BPF_H
 
-#include "bpf/lib/life.bpf.h"
+#include "bpf/lib/follow.bpf.h"
 
 #define X32_SYSCALL_BIT 0x40000000 /* arch/x86/include/uapi/asm/unistd.h */
 
@@ -227,8 +227,7 @@ static __always_inline int on_enter(const void *regs, __u32 nr)
 	if (slot->flight.key)
 		settle(&slot->flight, slot, &slot->ident);
 	if (owner & FP_OWNER_EXEC)
-		note_exec(regs, nr,
-			  abi); /* after the one before was settled, whose note is forgotten */
+		note_exec(regs, nr, abi); /* after the one before was settled, whose note is forgotten */
 	what = measured & possible;
 	if (what & FP_MEASURE_OBJECTS && owner & FP_OWNER_DESCRIPTORS) {
 		key = with_object(regs, abi, owner, key, slot);

@@ -81,8 +81,7 @@ static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, _
 	return (flight->key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) != counted_key(abi, nr);
 }
 
-/* Key of the call that leaves; 0: it did not enter, or nobody saw it do so. slot: NULL for an
- * orphan. */
+/* Key of the call that leaves; 0: it did not enter, or nobody saw it do so. slot: NULL for an orphan. */
 static __always_inline __u64 leaving_key(struct fp_flight *flight, struct fp_slot *slot,
 					 const struct fp_ident *ident, const void *regs)
 {
@@ -172,8 +171,8 @@ static __always_inline int leave_slotless(const void *regs, __s64 ret)
 	if (orphan)
 		return leave_orphan(orphan, regs, ret);
 	/*
-	 * A claim here makes a denied first call visible: of a child, and of a thread that is older
-	 * than the attach, which leaves the call that it was in then. See `armed`.
+	 * A claim here makes a denied first call visible: of a child, and of a thread that is older than
+	 * the attach, which leaves the call that it was in then. See `armed`.
 	 */
 	if (armed) {
 		claim(pid_tgid, &slot);

@@ -98,8 +98,7 @@ static __noinline int note_arguments(const void *regs, __u32 abi, const struct f
 		note->head.has = FP_NOTE_ARGV_CUT;
 	size &= FP_NOTE_ARGV_MOST;
 	if (bpf_probe_read_user(note->argv, size, (const void *)begin)) {
-		__s64 first =
-		    bpf_probe_read_user_str(note->argv, sizeof(note->argv), (const void *)begin);
+		__s64 first = bpf_probe_read_user_str(note->argv, sizeof(note->argv), (const void *)begin);
 
 		size = first > 0 ? first & FP_NOTE_ARGV_MOST : 0;
 		note->head.has = FP_NOTE_ARGV_CUT;

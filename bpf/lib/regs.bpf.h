@@ -14,8 +14,8 @@
 
 #if defined(__TARGET_ARCH_x86)
 
-#define FP_ABI_FOR_LIFE 0    /* int 0x80 may stand anywhere */
-#define USER64_CS	0x33 /* __USER_CS, arch/x86/include/asm/segment.h */
+#define FP_ABI_FOR_LIFE 0	/* int 0x80 may stand anywhere */
+#define USER64_CS 0x33 /* __USER_CS, arch/x86/include/asm/segment.h */
 
 struct fp_regs {
 	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
@@ -28,8 +28,7 @@ static __always_inline __u32 abi_from_regs(const void *frame, __u32 nr)
 		__u64 r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags;
 	} part;
 
-	if (bpf_probe_read_kernel(&part, sizeof(part),
-				  frame + __builtin_offsetof(struct fp_regs, r11)))
+	if (bpf_probe_read_kernel(&part, sizeof(part), frame + __builtin_offsetof(struct fp_regs, r11)))
 		return FP_ABI_X86_64;
 	if ((__u16)part.cs != USER64_CS)
 		return FP_ABI_I386;
@@ -71,15 +70,14 @@ static __always_inline const void *exec_name_from_regs(const void *frame, __u32 
 		first = nr == 11; /* __NR_execve, asm/unistd_32.h */
 		return (const void *)(__u64)(__u32)(first ? regs.bx : regs.cx);
 	}
-	first =
-	    abi == FP_ABI_X32 ? (nr & ~FP_X32_BIT) == 520 : nr == 59; /* asm/unistd_x32.h, _64.h */
+	first = abi == FP_ABI_X32 ? (nr & ~FP_X32_BIT) == 520 : nr == 59; /* asm/unistd_x32.h, _64.h */
 	return (const void *)(first ? regs.di : regs.si);
 }
 
 #elif defined(__TARGET_ARCH_arm64)
 
-#define FP_ABI_FOR_LIFE 1    /* a program runs in one state, which an exec alone changes */
-#define PSR_MODE32	0x10 /* PSR_MODE32_BIT */
+#define FP_ABI_FOR_LIFE 1	/* a program runs in one state, which an exec alone changes */
+#define PSR_MODE32 0x10 /* PSR_MODE32_BIT */
 
 struct fp_regs {
 	__u64 regs[31], sp, pc, pstate, orig_x0;
@@ -99,8 +97,7 @@ static __always_inline __u32 number_from_regs(const void *frame)
 {
 	__s32 nr = -1;
 
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-			      frame + __builtin_offsetof(struct fp_regs, syscallno));
+	bpf_probe_read_kernel(&nr, sizeof(nr), frame + __builtin_offsetof(struct fp_regs, syscallno));
 	return nr;
 }
 
@@ -112,8 +109,8 @@ static __always_inline __u64 stack_pointer(const void *frame)
 	bpf_probe_read_kernel(&pstate, sizeof(pstate),
 			      frame + __builtin_offsetof(struct fp_regs, pstate));
 	bpf_probe_read_kernel(&sp, sizeof(sp),
-			      pstate & PSR_MODE32 ? frame + 13 * sizeof(__u64)
-						  : frame + __builtin_offsetof(struct fp_regs, sp));
+			      pstate & PSR_MODE32 ? frame + 13 * sizeof(__u64) :
+						    frame + __builtin_offsetof(struct fp_regs, sp));
 	return sp;
 }
 

@@ -6,19 +6,18 @@
 #include "bpf/abi/events.h"
 #include "bpf/lib/table.bpf.h"
 
-#define FRAME_SHIFT 12 /* stacks begin on pages */
-#define TASK_SHIFT  6  /* tasks begin on cache lines */
-#define PLACE_SLOT  ((1u << FP_PLACE_SHIFT) - 1)
-#define PLACE_TAG   (~PLACE_SLOT)
+#define FRAME_SHIFT 12		 /* stacks begin on pages */
+#define TASK_SHIFT 6		 /* tasks begin on cache lines */
+#define PLACE_SLOT ((1u << FP_PLACE_SHIFT) - 1)
+#define PLACE_TAG (~PLACE_SLOT)
 
 static const struct fp_orphan zero_orphan;
 
 /* What the kernel tells of an exec. Names are addresses in kernel memory; 0: it does not tell. */
 struct exec {
-	__u64 given;	   /* file name given */
-	__u64 interpreted; /* the same, unless an interpreter executes it */
-	__u32 old_tid; /* another than the thread's, where one that is no leader took its leader's
-			  place */
+	__u64 given;		/* file name given */
+	__u64 interpreted;	/* the same, unless an interpreter executes it */
+	__u32 old_tid;		/* another than the thread's, where one that is no leader took its leader's place */
 };
 
 /*
@@ -219,8 +218,8 @@ static __noinline struct fp_slot *reserve_slot(void)
 /* The daemon reads at its tick; wake it early only when room gets short. */
 static __always_inline __u64 event_flags(void)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ? BPF_RB_FORCE_WAKEUP
-									 : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_wake ? BPF_RB_FORCE_WAKEUP :
+									   BPF_RB_NO_WAKEUP;
 }
 
 static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident *ident)
@@ -247,10 +246,9 @@ static __noinline int send_event(__u32 kind, __u32 status, const struct fp_ident
 		bpf_get_current_comm(event->ident.comm, sizeof(event->ident.comm));
 	}
 	/* A class of a module is named while its module is there. */
-	flags =
-	    kind == FP_EVENT_PRESSURE || (kind == FP_EVENT_CLASS && status >> FP_CLASS_HASH_BITS)
-		? BPF_RB_FORCE_WAKEUP
-		: event_flags();
+	flags = kind == FP_EVENT_PRESSURE ||
+		(kind == FP_EVENT_CLASS && status >> FP_CLASS_HASH_BITS) ?
+			BPF_RB_FORCE_WAKEUP : event_flags();
 	bpf_ringbuf_submit(event, flags);
 	return 0;
 }

