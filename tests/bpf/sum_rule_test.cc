@@ -71,7 +71,7 @@ TEST_CASE("bpf.sum_rule.cgroup_exactly") {
   for (std::string object : {"core", "full"}) {
     DYNAMIC_SECTION(object) {
       Cgroup cgroup("footprint-sum");
-      Daemon daemon({"object = \"" + object + "\"\nslots = 4096\n"});
+      Daemon daemon({"object = \"" + object + "\"\nslots = 16384\n"});
       Counter counter(cgroup.id());
       e2e::Launch other;
       other.argv = {e2e::Workload("busy"), kRounds};
@@ -110,7 +110,7 @@ TEST_CASE("bpf.sum_rule.system") {
   for (std::string object : {"core", "full"}) {
     DYNAMIC_SECTION(object) {
       // Room for both loads, however late a loaded machine lets the daemon have its turn.
-      Bounds bounds = Between("object = \"" + object + "\"\nslots = 4096\n");
+      Bounds bounds = Between("object = \"" + object + "\"\nslots = 16384\n");
       e2e::RequireSound(bounds.system);
       CHECK(e2e::Sum(bounds.system, "processes", "calls") ==
             bounds.system.at("calls").get<uint64_t>());

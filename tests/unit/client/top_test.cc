@@ -108,7 +108,6 @@ TEST_CASE("what became part of a coarser row is no rate of it", "[client]") {
   const auto before = RatesOf(first, {}, 0);
   v1::Footprint second = At(2);
   AddProcess(second, 0, "(other)", 1609);
-  AddProcess(second, 0, "ls", 3);
   const auto rows = RatesOf(second, before, 1);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].calls_rate == Approx(9));
