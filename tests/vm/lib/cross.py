@@ -90,7 +90,7 @@ def build(directory: pathlib.Path, jobs: int, kind: str = "RelWithDebInfo"):
     configure = ["cmake", "-G", "Ninja", "-S", SOURCE, "-B", directory,
                  f"-DCMAKE_TOOLCHAIN_FILE={SOURCE}/cmake/toolchain-arm64.cmake",
                  f"-DFOOTPRINT_CROSS={compilers}", f"-DFOOTPRINT_SYSROOT={root}",
-                 f"-DCMAKE_BUILD_TYPE={kind}"]
+                 f"-DCMAKE_BUILD_TYPE={kind}", "-DCMAKE_UNITY_BUILD=ON"]
     make = ["cmake", "--build", directory, "-j", str(jobs), "--target", *TARGETS]
     for command in (configure, make):
         done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE,
