@@ -74,7 +74,7 @@ static __always_inline void leave_denied(struct fp_flight *flight, struct fp_slo
 static __noinline __u32 left_unseen(const struct fp_flight *flight, __u32 abi, __u32 nr)
 {
 	/* An exec leaves with the number and the ABI of its new image, a sigreturn with none. */
-	if (flight->owner & FP_OWNER_EXEC && owner_of(counted_key(abi, nr)) & FP_OWNER_EXEC)
+	if (flight->owner & FP_OWNER_EXEC && owner_of(call_key(abi, nr)) & FP_OWNER_EXEC)
 		return 0;
 	if (flight->owner & FP_OWNER_NEVER_ERROR && (__s32)nr == -1)
 		return 0;
@@ -217,8 +217,9 @@ static __always_inline int on_leave(const void *regs, __s64 ret)
 		else if (!slot->ignored && armed) {
 			if (slot->moves != moves)
 				slot = follow_move(slot);
-			if (slot)
-				leave_denied(&slot->flight, slot, &slot->ident, regs, ret);
+			if (!slot)
+				return leave_slotless(regs, ret);
+			leave_denied(&slot->flight, slot, &slot->ident, regs, ret);
 		}
 		return 0;
 	}
@@ -279,15 +280,12 @@ static __noinline int count_refused(void)
 		return 0;
 	nr = call_number(regs);
 	key = counted_key(call_abi(regs, nr, NULL), nr);
-	if (slot) {
-		if (!in_no_call(&slot->flight) || slot->ignored)
-			return 0;
-		if (slot->moves != moves)
-			slot = follow_move(slot);
-		if (slot)
-			count_denied(slot, &slot->ident, key, 0);
+	if (slot && (!in_no_call(&slot->flight) || slot->ignored))
 		return 0;
-	}
+	if (slot && slot->moves != moves)
+		slot = follow_move(slot);
+	if (slot)
+		return count_denied(slot, &slot->ident, key, 0);
 	orphan = own_orphan();
 	if (orphan && in_no_call(&orphan->flight) && !orphan->ident.ignored) {
 		move_orphan(orphan);

@@ -69,8 +69,7 @@ __u64 closed_total = 0;
 __u64 taken_total = 0;
 /* Slots that there are. Written by the daemon. */
 __u64 slots_total = 0;
-/* 1: the daemon knows that more are wanted. Set here, cleared by the daemon when it has added some.
- */
+/* 1: the daemon knows that more are wanted. Set here, cleared by the daemon when it has added some. */
 __u32 growth_wanted = 0;
 /* Slots freed since attach: written by the daemon. */
 __u64 freed_total = 0;

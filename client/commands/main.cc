@@ -138,7 +138,8 @@ void AddScope(CLI::App& app, ScopeOptions& scope) {
   app.add_option("--tree", scope.tree, "A process and all its descendants")
       ->type_name("N")
       ->check(pid);
-  app.add_option("--command", scope.command, "Processes whose name or path fits a pattern")
+  app.add_option("--command", scope.command,
+                 "Processes whose name at their first call, or path, fits a pattern")
       ->type_name("GLOB");
   app.add_option("--unit", scope.unit, "Processes of a systemd unit or cgroup path")
       ->type_name("NAME");

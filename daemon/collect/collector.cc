@@ -47,8 +47,7 @@ Collector::Collector(kernel::Source& source, const Procfs& procfs, const base::C
 
 ImageState& Collector::ImageOf(const fp_ident& as_seen, const Naming::Living& living, ImageId& id) {
   fp_ident ident = as_seen;
-  table_.FindStray(ident.tgid, ident.tid == ident.tgid ? ident.start_ns : 0, ident.life,
-                   ident.image);
+  table_.FindStray(ident.tgid, ident.start_ns, ident.life, ident.image);
   id = {.life = {.pid = ident.tgid, .birth = ident.life},
         .key = {.number = ident.image, .cgroup = ident.cgroup}};
   // Without a birth note a new process looks older than the attach. It must not inherit
@@ -94,7 +93,7 @@ model::Counts Collector::CountsOf(const ImageState& image) {
 void Collector::OnEvent(const fp_event& as_seen) {
   if (as_seen.kind == FP_EVENT_PRESSURE) return;
   fp_event event = as_seen;
-  table_.FindStray(event.ident.tgid, 0, event.ident.life, event.ident.image);
+  table_.FindStray(event.ident.tgid, event.ident.start_ns, event.ident.life, event.ident.image);
   const int64_t age = clock_.BoottimeNs() - event.when;
   model::Event out{.realtime_ns = clock_.RealtimeNs() - age,
                    .life = {event.ident.tgid, event.ident.life},

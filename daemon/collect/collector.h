@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -45,8 +46,7 @@ class Collector {
             std::shared_ptr<const model::Origin> origin, EventSink events, ObjectBook::Namer namer);
 
   // Reads events, slots and spill, and frees what is closed: what the kernel asks for
-  // when room gets short. `pinned` lives keep their images up
-  // to that number.
+  // when room gets short. `pinned` lives keep their images up to that number.
   void Pass(const std::map<model::LifeId, uint32_t>& pinned);
   // Names of cgroups that are made from now on. Borrowed.
   void NameCgroupsBy(kernel::CgroupProbe* probe) { cgroup_probe_ = probe; }

@@ -41,12 +41,15 @@ std::shared_ptr<Value> ToChange(const std::shared_ptr<const Value>& value) {
 }  // namespace
 
 void CommandSet::DropDetailOf(model::Command& row) {
-  const model::Counts before{.lost = row.counts->lost};
   std::shared_ptr<model::Counts> counts = ToChange(row.counts);
-  model::DropDetail(*counts, FP_CLASS_OTHER, static_cast<uint8_t>(model::Loss::kObjectUnknown),
-                    static_cast<uint8_t>(model::Loss::kDetailDropped));
-  const model::Counts lost = model::Difference(model::Counts{.lost = counts->lost}, before);
-  for (const auto& [cause, count] : lost.lost) dropped_.count[cause] += count;
+  const model::Dropped dropped = model::DropDetail(*counts, FP_CLASS_OTHER);
+  const auto lose = [&](model::Loss cause, uint64_t count) {
+    if (count == 0) return;
+    dropped_.count[static_cast<size_t>(cause)] += count;
+    model::Add(*counts, model::Counts{.lost = {{static_cast<uint8_t>(cause), count}}});
+  };
+  lose(model::Loss::kObjectUnknown, dropped.objects);
+  lose(model::Loss::kDetailDropped, dropped.errnos);
   row.counts = std::move(counts);
 }
 

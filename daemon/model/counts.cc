@@ -112,17 +112,17 @@ Totals Sum(const Counts& counts) {
   return t;
 }
 
-void DropDetail(Counts& counts, uint32_t other_class, uint8_t object, uint8_t errnos) {
-  uint64_t calls = 0, values = 0;
+Dropped DropDetail(Counts& counts, uint32_t other_class) {
+  Dropped dropped;
   for (auto& [key, stats] : counts.calls) {
     if (key.object_class == 0 || key.object_class == other_class) continue;
     key.object_class = other_class;
-    calls += stats.calls + stats.denied;
+    dropped.objects += stats.calls + stats.denied;
   }
   for (auto& [key, count] : counts.errnos) {
     if (key.value == kErrnoOther) continue;
     key.value = kErrnoOther;
-    values += count;
+    dropped.errnos += count;
   }
   const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
   std::sort(counts.calls.begin(), counts.calls.end(), by_key);
@@ -130,11 +130,7 @@ void DropDetail(Counts& counts, uint32_t other_class, uint8_t object, uint8_t er
   MergeDuplicates(counts);
   counts.calls.shrink_to_fit();
   counts.errnos.shrink_to_fit();
-  Counts lost;
-  if (calls != 0) lost.lost.emplace_back(object, calls);
-  if (values != 0) lost.lost.emplace_back(errnos, values);
-  std::sort(lost.lost.begin(), lost.lost.end());
-  Add(counts, lost);
+  return dropped;
 }
 
 void Add(Counts& sum, const Counts& more) {

@@ -81,10 +81,12 @@ void Add(Counts& sum, const Counts& more);
 // Adds up neighbours of one key: makes sorted vectors with duplicates into valid Counts.
 void MergeDuplicates(Counts& counts);
 
+struct Dropped {
+  uint64_t objects = 0, errnos = 0;  // calls that had one
+};
 // Leaves out what one program may make as many different of as it likes: which object served a call
-// (`other_class` for all), and which errno it had. What is left out is among the losses `object`
-// and `errnos` (model::Loss).
-void DropDetail(Counts& counts, uint32_t other_class, uint8_t object, uint8_t errnos);
+// (`other_class` for all), and which errno it had.
+Dropped DropDetail(Counts& counts, uint32_t other_class);
 
 // Bytes of memory that the counts take.
 size_t BytesOf(const Counts& counts);

@@ -93,6 +93,10 @@ TEST_CASE("e2e.loss.slots_64_spill_full") {
   CHECK(Count(tight, "getppid") < kPoolCalls);
   CHECK(Count(tight, "getppid") + overflow >= kPoolCalls);
   CHECK(daemon.Query({"status"}).at("complete") == false);
+  // CSV has no place for it.
+  const Outcome csv = daemon.Client({"show", "--format", "csv"});
+  CHECK(csv.status == 0);
+  CHECK(csv.err.find("incomplete: ") != std::string::npos);
   daemon.Stop();
 }
 

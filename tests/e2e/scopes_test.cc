@@ -168,23 +168,35 @@ TEST_CASE("e2e.scopes.a_moved_process_counts_where_it_is") {
 
 // What seccomp refuses enters no call, and is counted where the process is all the same.
 TEST_CASE("e2e.scopes.a_moved_process_is_refused_where_it_is") {
-  Cgroups cgroups;
-  SkipUnless(cgroups.works(), "no cgroup v2 can be made");
-  Daemon daemon;
-  cgroups.Make("a.service");
-  Launch launch;
-  launch.argv = {Workload("denied"), "23", "wait"};
-  launch.keep_input = true;
-  Process process(launch);
-  REQUIRE(Eventually([&] { return process.out() == "up\n"; }));
-  cgroups.Move("a.service", process.pid());
-  process.Write("x");
-  CHECK(process.Wait().status == 0);
-  const Json unit = daemon.Query({"show", "--unit", cgroups.path() + "/a.service"});
-  RequireSound(unit);
-  CHECK(Row(unit, "getppid").value("denied", 0) == 23);
-  CHECK(Count(unit, "getuid") == 7);
-  cgroups.Remove("a.service");
+  // With a slot for what it is after the move, and without.
+  for (const std::string config : {"", "slots = 64\nspill_entries = 65536\n"}) {
+    DYNAMIC_SECTION(config) {
+      Cgroups cgroups;
+      SkipUnless(cgroups.works(), "no cgroup v2 can be made");
+      Daemon daemon({config});
+      cgroups.Make("a.service");
+      Launch launch;
+      launch.argv = {Workload("denied"), "23", "wait"};
+      launch.keep_input = true;
+      Process process(launch);
+      REQUIRE(Eventually([&] { return process.out() == "up\n"; }));
+      Launch idle;
+      idle.argv = {Workload("calls"), "wait"};
+      idle.keep_input = true;
+      std::vector<std::unique_ptr<Process>> crowd;
+      for (int i = 0; !config.empty() && i < 80; ++i) {
+        crowd.push_back(std::make_unique<Process>(idle));
+      }
+      cgroups.Move("a.service", process.pid());
+      process.Write("x");
+      CHECK(process.Wait().status == 0);
+      const Json unit = daemon.Query({"show", "--unit", cgroups.path() + "/a.service"});
+      RequireSound(unit);
+      CHECK(Row(unit, "getppid").value("denied", 0) == 23);
+      CHECK(Count(unit, "getuid") == 7);
+      cgroups.Remove("a.service");
+    }
+  }
 }
 
 // More than there is room for: what went is said.
