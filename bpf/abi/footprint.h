@@ -66,6 +66,10 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_KEY_DENIED (1ULL << 62)
 #define FP_KEY_SECOND (1ULL << 61)
 #define FP_KEY_MADE (1ULL << 60)
+/* In a further slot, what found no room in the thread's own tables; calls: the count. */
+#define FP_KEY_ERRNO (FP_KEY_SECOND | FP_KEY_MADE) /* the rest as fp_errno.key */
+#define FP_KEY_TIME (FP_KEY_DENIED | FP_KEY_MADE) /* the rest as of FP_SPILL_HIST */
+#define FP_KEY_KIND (FP_KEY_DENIED | FP_KEY_SECOND | FP_KEY_MADE)
 #define FP_KEY_ABI_SHIFT 56
 #define FP_KEY_ABI_MASK 0xfULL
 #define FP_KEY_CLASS_SHIFT 32
@@ -96,11 +100,13 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_PLACES 4		/* hints in a bucket */
 #define FP_PLACE_SHIFT 17	/* of a hint: below, its slot + 1; above, a tag out of the hash */
 #define FP_CELL_LOST 0xffffffffu /* in place of a cell's index: the call is among the unattributed */
-#define FP_ERRNOS 32		/* power of two */
+#define FP_ERRNOS 16		/* power of two */
 #define FP_ERRNO_PROBES 8
 #define FP_MAX_ERRNO 4095	/* include/linux/err.h */
 #define FP_SUBSYSTEMS 32	/* indices that the owner table may name */
-#define FP_HIST_ROWS 12		/* subsystems with a histogram inside a slot */
+#define FP_TIMES 64		/* counts of histograms inside a slot, power of two */
+#define FP_TIME_PROBES 8
+#define FP_TIME_SHIFT 48	/* of such a count: above, what it counts */
 #define FP_HIST_BUCKETS 28
 #define FP_HIST_FIRST_LOG2 7	/* bucket 0: below 256 ns; bucket b: [2^(7+b), 2^(8+b)) ns; the last is open */
 #define FP_IGNORED_GROUPS 64	/* cgroups that are not counted, at most */
@@ -252,8 +258,7 @@ enum fp_slot_state {
  * A slot's further ones: FP_MORE_LEVELS levels, of 1, 2, 4 .. slots each. A key goes into the first
  * level whose slot for it has room. Numbered from the first on; the first keeps where the others are.
  */
-#define FP_MORE_LEVELS 5
-#define FP_MORE_ERRNOS 128	/* power of two */
+#define FP_MORE_LEVELS 6
 #define FP_MORE ((1 << FP_MORE_LEVELS) - 1)
 
 /* One thread running one program image. Writer: that thread alone while open. */
@@ -267,26 +272,32 @@ struct fp_slot {
 	struct fp_flight flight;
 	__u64 frame;		/* what the thread is known by in calls: see hash_of(), bpf/lib/slot.bpf.h; 0: not asked yet */
 	__u64 task;		/* address of its task_struct */
-	union {
-		struct fp_known known[FP_KNOWN];
-		__u32 others[FP_MORE + 1]; /* of a first further slot: of the further ones, their index + 1; 0: none */
-	};
+	struct fp_known known[FP_KNOWN];
 	struct fp_ident ident;
 	struct fp_cell cells[FP_CELLS];
 	struct fp_errno errnos[FP_ERRNOS];
-	__u8 hist_row[FP_SUBSYSTEMS];	/* by subsystem index: its row + 1; 0: none */
-	__u32 hist_rows;		/* rows in use */
+	/*
+	 * Histograms: of each bucket that is not empty its count below FP_TIME_SHIFT, and above, fp_time().
+	 * 0: free. A histogram as a whole would be 224 bytes, for a handful of buckets that are in use.
+	 */
+	union {
+		__u64 times[FP_TIMES];
+		__u32 others[FP_MORE + 1]; /* of a first further slot: of the further ones, their index + 1; 0: none */
+	};
 	__u32 more;		/* index of its first further slot + 1; 0: none */
 	__u32 tid;		/* ident.tid; later the leader's, if an exec failed after it took its place */
 	__u32 renamed;		/* times that ident.comm was replaced since the claim: of a leader alone */
+	__u32 pad;
 	__u64 unfinished;	/* key of the call that its death cut off, or 0 */
 	__u64 seal;		/* fp_seal(ident): a reader that finds another has seen half of it */
-	union {
-		__u64 hist[FP_HIST_ROWS][FP_HIST_BUCKETS];
-		struct fp_errno more_errnos[FP_MORE_ERRNOS]; /* of a further slot: instead of its errnos */
-	};
 };
-FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 88 + FP_CELLS * 40 + FP_ERRNOS * 16 + 64 + FP_HIST_ROWS * FP_HIST_BUCKETS * 8);
+FP_SIZE(struct fp_slot, 64 + FP_KNOWN * 32 + 88 + FP_CELLS * 40 + FP_ERRNOS * 16 + FP_TIMES * 8 + 32);
+
+/* What a count of `times` counts: never 0, and below 2^16. */
+static inline __u64 fp_time(__u32 subsystem, __u32 bucket)
+{
+	return (subsystem << 8 | bucket) + 1;
+}
 
 /*
  * Overflow of slots: what does not fit in a thread's own tables, and all of a

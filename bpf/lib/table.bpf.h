@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tables inside a slot: cells, errnos, histograms. Its thread alone writes. */
+/* The tables inside a slot: cells, errnos, times. Its thread alone writes. */
 #ifndef FOOTPRINT_LIB_TABLE_BPF_H
 #define FOOTPRINT_LIB_TABLE_BPF_H
 
@@ -181,41 +181,10 @@ static __noinline int count_outcome(struct fp_slot *slot, __u64 key, __u64 ns, _
 	return 0;
 }
 
-/* 1: counted in this further slot. */
-static __noinline __u32 count_errno_in(__u32 id, __u64 key, __u32 home)
+/* What is no call, and found no room in the thread's own slot. 1: counted in a further one. */
+static __noinline __u32 count_apart(struct fp_slot *slot, __u64 key)
 {
-	struct fp_slot *more = slot_number(id);
-
-	if (!more)
-		return 0;
-	for (int i = 0; i < FP_ERRNO_PROBES; i++) {
-		struct fp_errno *e = &more->more_errnos[(home + i) & (FP_MORE_ERRNOS - 1)];
-
-		if (!e->key)
-			e->key = key;
-		if (e->key == key) {
-			e->count++;
-			return 1;
-		}
-	}
-	return 0;
-}
-
-/* 1: counted in one of the further slots, of which `first` is the first one's index. */
-__noinline int count_further_errno(__u32 first, __u64 key, __u32 home)
-{
-	__u32 hash = home * HASH_FACTOR >> 16;
-
-#pragma unroll
-	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
-		__u32 id = further_slot(first, hash, level);
-
-		if (!id)
-			break;
-		if (count_errno_in(id - 1, key, home))
-			return 1;
-	}
-	return 0;
+	return first_further(slot) && count_further(slot->more - 1, key) != FP_CELLS;
 }
 
 static __noinline int count_errno(struct fp_slot *slot, __u64 cell_key, __u32 value)
@@ -233,7 +202,7 @@ static __noinline int count_errno(struct fp_slot *slot, __u64 cell_key, __u32 va
 			return 0;
 		}
 	}
-	if (!first_further(slot) || !count_further_errno(slot->more - 1, key, home))
+	if (!count_apart(slot, key | FP_KEY_ERRNO))
 		spill_count(&slot->ident, key, FP_SPILL_ERRNO);
 	return 0;
 }
@@ -265,21 +234,33 @@ static __always_inline __u32 hist_bucket(__u64 ns)
 	return log2 + (v >= 2);
 }
 
+static __noinline int count_time_apart(struct fp_slot *slot, __u32 subsystem, __u32 bucket)
+{
+	__u64 key = (__u64)subsystem << 8 | bucket;
+
+	if (!count_apart(slot, FP_KEY_USED | FP_KEY_TIME | key))
+		spill_count(&slot->ident, key, FP_SPILL_HIST);
+	return 0;
+}
+
 static __always_inline void count_latency(struct fp_slot *slot, __u32 owner, __u64 ns)
 {
-	__u32 subsystem = owner & FP_OWNER_MASK;
-	__u32 bucket = hist_bucket(ns);
-	__u32 row = slot->hist_row[subsystem];
+	__u32 subsystem = owner & FP_OWNER_MASK, bucket = hist_bucket(ns);
+	__u32 home = subsystem * 11 + bucket;
+	__u64 what = fp_time(subsystem, bucket);
 
-	if (!row && slot->hist_rows < FP_HIST_ROWS) {
-		row = ++slot->hist_rows;
-		slot->hist_row[subsystem] = row;
+#pragma unroll
+	for (int i = 0; i < FP_TIME_PROBES; i++) {
+		__u64 *count = &slot->times[(home + i) & (FP_TIMES - 1)];
+
+		if (!*count)
+			*count = what << FP_TIME_SHIFT;
+		if (*count >> FP_TIME_SHIFT == what) {
+			(*count)++;
+			return;
+		}
 	}
-	row--;
-	if (row < FP_HIST_ROWS && bucket < FP_HIST_BUCKETS)
-		slot->hist[row][bucket]++;
-	else
-		spill_count(&slot->ident, (__u64)subsystem << 8 | bucket, FP_SPILL_HIST);
+	count_time_apart(slot, subsystem, bucket);
 }
 
 #endif

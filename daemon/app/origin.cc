@@ -15,8 +15,8 @@ namespace {
 
 constexpr uint64_t kLeastSlotBudget = uint64_t{8} << 20;
 constexpr uint32_t kLeastSlots = 256;
-// What finds the slots (about 100 bytes for each that there may be) is made at once.
-constexpr uint32_t kMostDefaultSlots = 24576;
+// What finds the slots (24 bytes for each that there may be) is made at once.
+constexpr uint32_t kMostDefaultSlots = 65536;
 
 }  // namespace
 

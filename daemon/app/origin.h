@@ -17,7 +17,7 @@ model::Origin DescribeMachine(const base::Clock& clock);
 // Bytes that slots may take: 1 % of the memory, at least 8 MiB, and at most half of what the daemon
 // itself may take (`limit_bytes`).
 uint64_t SlotBudget(uint64_t memory_bytes, uint64_t limit_bytes);
-// Slots that have room in so many bytes: from 256 to 24576, whole blocks.
+// Slots that have room in so many bytes: from 256 to 65536, whole blocks.
 uint32_t SlotsWithin(uint64_t bytes);
 inline constexpr uint64_t kNoLimit = UINT64_MAX;
 // Memory that the daemon's cgroup (v2) may take, bytes: the least of memory.max and memory.high of

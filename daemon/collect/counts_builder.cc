@@ -36,6 +36,16 @@ uint16_t ErrnoOf(uint64_t key) {
   return known ? static_cast<uint16_t>(value) : model::kErrnoOther;
 }
 
+// Outcomes before calls: a reader between the two must not see more errors than calls.
+model::CallStats StatsOf(const fp_cell& cell) {
+  model::CallStats stats;
+  stats.max_ns = Load(cell.max_ns);
+  stats.total_ns = Load(cell.total_ns);
+  stats.errors = Load(cell.errors);
+  stats.calls = Load(cell.calls);
+  return stats;
+}
+
 template <typename Key, typename Value>
 std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>>& raw) {
   std::sort(raw.begin(), raw.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -60,49 +70,74 @@ void CountsBuilder::AddErrno(uint64_t key, uint64_t count) {
                            count);
 }
 
-void CountsBuilder::AddCells(const fp_slot& slot, bool made) {
+void CountsBuilder::AddTime(uint64_t key, uint64_t count) {
+  const uint64_t bucket = std::min<uint64_t>(key & 0xff, FP_HIST_BUCKETS - 1);
+  latency_[(key >> 8) & FP_OWNER_MASK][bucket] += count;
+}
+
+// What is a part of calls that are counted elsewhere, by the kind of its key.
+void CountsBuilder::AddPart(uint64_t key, const fp_cell& cell) {
+  switch (key & FP_KEY_KIND & ~FP_KEY_DENIED) {
+    case FP_KEY_ERRNO:
+      AddErrno(key, Load(cell.calls));
+      return;
+    case FP_KEY_MADE:
+      if (key & FP_KEY_DENIED) return AddTime(static_cast<uint32_t>(key), Load(cell.calls));
+      AddCell(key, StatsOf(cell));
+      return;
+  }
+}
+
+void CountsBuilder::AddParts(const fp_slot& slot) {
+  for (const fp_cell& cell : slot.cells) {
+    if (const uint64_t key = Load(cell.key); key & FP_KEY_MADE) AddPart(key, cell);
+  }
+}
+
+// A further slot has none of these tables.
+void CountsBuilder::AddOwnParts(const fp_slot& slot) {
+  for (const fp_errno& e : slot.errnos) {
+    if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
+  }
+  for (const __u64& word : slot.times) {
+    const uint64_t time = Load(word);
+    if (time == 0) continue;
+    AddTime((time >> FP_TIME_SHIFT) - 1, time & ((uint64_t{1} << FP_TIME_SHIFT) - 1));
+  }
+}
+
+void CountsBuilder::AddCells(const fp_slot& slot) {
   for (const fp_cell& cell : slot.cells) {
     const uint64_t key = Load(cell.key);
-    if (key == 0 || made != ((key & FP_KEY_MADE) != 0)) continue;
-    // Outcomes before calls: a reader between the two must not see more errors than calls.
-    const uint64_t max_ns = Load(cell.max_ns);
-    const uint64_t total_ns = Load(cell.total_ns);
-    const uint64_t errors = Load(cell.errors);
-    const uint64_t calls = Load(cell.calls);
+    if (key == 0 || key & FP_KEY_MADE) continue;
     if (key & FP_KEY_DENIED) {
-      AddCell(key, {.denied = calls});
+      AddCell(key, {.denied = Load(cell.calls)});
     } else {
-      AddCell(key, {.calls = calls, .errors = errors, .total_ns = total_ns, .max_ns = max_ns});
+      AddCell(key, StatsOf(cell));
     }
   }
 }
 
-void CountsBuilder::AddMore(const fp_slot& more) {
-  // In the order of AddSlot.
-  AddCells(more, true);
-  for (const fp_errno& e : more.more_errnos) {
-    if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
-  }
-  AddCells(more, false);
-}
-
-void CountsBuilder::AddSlot(const fp_slot& slot) {
+void CountsBuilder::AddSlot(const fp_slot& slot, const std::vector<const fp_slot*>& more) {
   // Its thread writes a call, its time, its error, the errno and what it made, in this order:
   // read the other way round, none of them is ever more than what it is a part of.
-  AddCells(slot, true);
-  for (const fp_errno& e : slot.errnos) {
-    if (const uint64_t key = Load(e.key); key != 0) AddErrno(key, Load(e.count));
-  }
-  for (uint8_t subsystem = 0; subsystem < FP_SUBSYSTEMS; ++subsystem) {
-    const int row = __atomic_load_n(&slot.hist_row[subsystem], __ATOMIC_RELAXED);
-    if (row == 0 || row > FP_HIST_ROWS) continue;
-    model::Histogram histogram;
-    for (int b = 0; b < FP_HIST_BUCKETS; ++b) histogram[b] = Load(slot.hist[row - 1][b]);
-    raw_.latency.emplace_back(subsystem, histogram);
-  }
-  AddCells(slot, false);
+  for (const fp_slot* further : more) AddParts(*further);
+  AddParts(slot);
+  AddOwnParts(slot);
+  for (const fp_slot* further : more) AddCells(*further);
+  AddCells(slot);
   if (InCountedCall(slot.flight)) ++raw_.in_flight;
   if (const uint64_t key = Load(slot.unfinished); key != 0) AddCell(key, {.unfinished = 1});
+  if (raw_.calls.size() >= compact_at_) Compact();
+}
+
+// A process of many threads has many rows of one key: they are added up on the way.
+void CountsBuilder::Compact() {
+  model::Counts sum{.calls = SortedByKey(raw_.calls), .errnos = SortedByKey(raw_.errnos)};
+  model::MergeDuplicates(sum);
+  raw_.calls = std::move(sum.calls);
+  raw_.errnos = std::move(sum.errnos);
+  compact_at_ = std::max(kFirstCompact, 2 * raw_.calls.size());
 }
 
 void CountsBuilder::AddEnd(const fp_slot& slot) {
@@ -127,12 +162,9 @@ void CountsBuilder::AddSpill(const fp_spill_key& key, const fp_spill& value) {
     case FP_SPILL_ERRNO:
       AddErrno(key.key, value.calls);
       break;
-    case FP_SPILL_HIST: {
-      model::Histogram histogram{};
-      histogram[std::min<uint64_t>(key.key & 0xff, FP_HIST_BUCKETS - 1)] = value.calls;
-      raw_.latency.emplace_back((key.key >> 8) & FP_OWNER_MASK, histogram);
+    case FP_SPILL_HIST:
+      AddTime(key.key, value.calls);
       break;
-    }
     case FP_SPILL_UNFINISHED:
       AddCell(key.key, {.unfinished = value.calls});
       break;
@@ -140,12 +172,14 @@ void CountsBuilder::AddSpill(const fp_spill_key& key, const fp_spill& value) {
 }
 
 model::Counts CountsBuilder::Build() {
-  model::Counts sorted{.calls = SortedByKey(raw_.calls),
-                       .errnos = SortedByKey(raw_.errnos),
-                       .latency = SortedByKey(raw_.latency),
-                       .in_flight = std::exchange(raw_.in_flight, 0)};
-  model::MergeDuplicates(sorted);
-  return sorted;
+  Compact();
+  compact_at_ = kFirstCompact;
+  model::Counts sum = std::exchange(raw_, {});
+  sum.latency.assign(latency_.begin(), latency_.end());
+  latency_.clear();
+  sum.calls.shrink_to_fit();
+  sum.errnos.shrink_to_fit();
+  return sum;
 }
 
 }  // namespace footprint::collect

@@ -7,6 +7,11 @@
 
 #include <linux/types.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
 #include "bpf/abi/footprint.h"
 #include "daemon/model/counts.h"
 
@@ -14,22 +19,30 @@ namespace footprint::collect {
 
 class CountsBuilder {
  public:
-  void AddSlot(const fp_slot& slot);
+  // `more`: its further slots.
+  void AddSlot(const fp_slot& slot, const std::vector<const fp_slot*>& more = {});
   // After AddSlot: the thread is gone. A slot that the daemon closed may still have a call under
   // way.
   void AddEnd(const fp_slot& slot);
-  // A further slot of a thread's: before its own, so that no call is without what it made.
-  void AddMore(const fp_slot& more);
   void AddSpill(const fp_spill_key& key, const fp_spill& value);
   // The sum of all that was added; the builder is empty afterwards.
   model::Counts Build();
 
  private:
-  void AddCells(const fp_slot& slot, bool made);
+  void AddCells(const fp_slot& slot);
+  void AddParts(const fp_slot& slot);
+  void AddOwnParts(const fp_slot& slot);
+  void AddPart(uint64_t key, const fp_cell& cell);
   void AddCell(uint64_t key, const model::CallStats& stats);
   void AddErrno(uint64_t key, uint64_t count);
+  void AddTime(uint64_t key, uint64_t count);
+  void Compact();
 
-  model::Counts raw_;  // unsorted, with duplicates
+  // Unsorted, with duplicates, `latency` unused.
+  model::Counts raw_;
+  std::map<uint8_t, model::Histogram> latency_;  // by subsystem index
+  size_t compact_at_ = kFirstCompact;            // rows of calls
+  static constexpr size_t kFirstCompact = 1024;
 };
 
 }  // namespace footprint::collect

@@ -67,8 +67,9 @@ void Collector::Rename(const fp_slot& slot, Binding& binding, ImageState& image)
 
 void Collector::AddSlot(CountsBuilder& builder, uint32_t index) {
   const fp_slot& slot = source_.Slot(index);
-  for (const uint32_t more : MoreOf(slot)) builder.AddMore(source_.Slot(more));
-  builder.AddSlot(slot);
+  std::vector<const fp_slot*> more;
+  for (const uint32_t further : MoreOf(slot)) more.push_back(&source_.Slot(further));
+  builder.AddSlot(slot, more);
 }
 
 // Moves what the slot holds to its image for good, and frees it.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "bpf/abi/footprint.h"
 #include "core_bpf.skel.h"
+#include "daemon/kernel/hash_probe.h"
 #include "daemon/kernel/libbpf_words.h"
 #include "daemon/kernel/perf_tracepoint.h"
 #include "full_bpf.skel.h"
@@ -25,6 +26,7 @@ namespace {
 
 // Children that were forked and have not run yet, at one moment.
 constexpr uint32_t kBirths = 1024;
+constexpr uint32_t kBirthsOnDemand = 8192;
 // Slots that closed ones may hold up, at most.
 constexpr uint32_t kClosedWake = 512;
 constexpr char kNotNeeded[] = "not needed at tier calls";
@@ -45,8 +47,14 @@ bool KernelHasModules() { return access("/proc/modules", F_OK) == 0; }
 
 uint32_t Blocks(uint32_t slots) { return (slots + FP_BLOCK_SLOTS - 1) / FP_BLOCK_SLOTS; }
 
-// Buckets of hints: two slots to one of four hints, so that hardly one is too full.
-uint32_t PlacesFor(uint32_t slots) { return std::bit_ceil(std::max(slots / 2, 64u)); }
+// Buckets of hints: as many hints as slots, which hardly ever are all threads' at once.
+uint32_t PlacesFor(uint32_t slots) { return std::bit_ceil(std::max(slots / 4, 64u)); }
+
+// Threads that there may be at one time. proc(5)
+uint32_t MostThreads(uint32_t slots) {
+  uint32_t most = 0;
+  return std::ifstream("/proc/sys/kernel/pid_max") >> most ? std::min(most, slots) : slots;
+}
 // Twice as many as commands, so that few meet.
 uint32_t CommandPlaces(const Options& options) { return std::bit_ceil(2 * options.commands); }
 
@@ -75,15 +83,19 @@ absl::Status Configure(Skeleton& s, const Options& options) {
     std::copy_n(known.begin(), count, to);
     std::fill(to + count, to + FP_KNOWN_COMMANDS, to[count - 1]);
   }
+  const bool on_demand = HashesMayAllocate();
+  for (bpf_map* map : {s.maps.threads, s.maps.births}) {
+    if (on_demand) bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
+  }
   const uint32_t comms = std::max<size_t>(options.ignore_commands.size(), 1);
   const std::pair<bpf_map*, uint32_t> sizes[] = {
       {s.maps.slots, Blocks(options.slots)},
       {s.maps.free_slots, options.slots},
-      {s.maps.threads, options.slots},
+      {s.maps.threads, MostThreads(options.slots)},
       {s.maps.places, PlacesFor(options.slots)},
       {s.maps.spill, options.spill_entries},
       {s.maps.orphans, options.spill_entries / 2},
-      {s.maps.births, kBirths},
+      {s.maps.births, on_demand ? kBirthsOnDemand : kBirths},
       {s.maps.ignored_comms, comms},
       {s.maps.events, options.ring_bytes},
       {s.maps.growth, static_cast<uint32_t>(sysconf(_SC_PAGESIZE))}};

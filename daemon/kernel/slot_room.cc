@@ -23,7 +23,7 @@
 namespace footprint::kernel {
 namespace {
 
-constexpr uint32_t kFirstBlocks = 2;
+constexpr uint32_t kFirstBlocks = 1;
 constexpr size_t kWaiting = 8;  // updates of the outer map under way at one time
 constexpr useconds_t kPollUs = 50;
 constexpr int kLookMs = 10'000;
@@ -187,11 +187,11 @@ absl::Status SlotRoom::AddBlock() {
   return absl::OkStatus();
 }
 
-// Half as many again, so that a storm is caught up with; in one go until enough are left.
+// A quarter as many again, so that a storm is caught up with; in one go until enough are left.
 void SlotRoom::Grow() {
   while (Left() <= *words_.slots_total / 4) {
     const uint64_t total = *words_.slots_total;
-    const uint64_t wanted = std::min<uint64_t>(most_, total + total / 2 + FP_BLOCK_SLOTS);
+    const uint64_t wanted = std::min<uint64_t>(most_, total + total / 4 + FP_BLOCK_SLOTS);
     while (*words_.slots_total < wanted) {
       if (absl::Status status = AddBlock(); !status.ok()) {
         const std::lock_guard lock(mutex_);

@@ -125,7 +125,7 @@ TEST_CASE("unit.app.slots_follow_memory_and_limit") {
   CHECK(slots % FP_BLOCK_SLOTS == 0);
   CHECK(slots * sizeof(fp_slot) <= 8 * kMiB);
   CHECK((slots + FP_BLOCK_SLOTS) * sizeof(fp_slot) > 8 * kMiB);
-  CHECK(SlotsWithin(100 * kGiB) == 24576);
+  CHECK(SlotsWithin(100 * kGiB) == 65536);
 }
 
 TEST_CASE("unit.app.memory_limit_is_the_least_above") {

@@ -206,6 +206,41 @@ TEST_CASE("unit.collect.orphans_are_denied_and_in_flight_too") {
   CHECK(f.counts.in_flight == 0);
 }
 
+TEST_CASE("unit.collect.times_are_told_by_subsystem_and_bucket") {
+  Rig rig;
+  rig.Born(50);
+  fp_slot& slot = rig.source.Open(0, Ident(50, 50, 0, 0, "x"), 1, 5);
+  const uint64_t many = (uint64_t{1} << FP_TIME_SHIFT) - 1;
+  slot.times[0] = fp_time(0, 0) << FP_TIME_SHIFT | 5;
+  slot.times[9] = fp_time(FP_SUBSYSTEMS - 1, FP_HIST_BUCKETS - 1) << FP_TIME_SHIFT | many;
+  slot.times[63] = fp_time(0, 27) << FP_TIME_SHIFT | 1;
+  const auto f = Rig::Of(rig.Harvest(), Pid(50));
+  REQUIRE(f.counts.latency.size() == 2);
+  CHECK(f.counts.latency[0].second[0] == 5);
+  CHECK(f.counts.latency[0].second[27] == 1);
+  CHECK(f.counts.latency[1].first == FP_SUBSYSTEMS - 1);
+  CHECK(f.counts.latency[1].second[FP_HIST_BUCKETS - 1] == many);
+}
+
+// Whatever the number of its threads, a process takes the room of its rows.
+TEST_CASE("unit.collect.threads_of_one_process_are_added_up") {
+  CountsBuilder builder;
+  std::vector<fp_slot> slots(3000);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    for (int cell = 0; cell < 40; ++cell) {
+      slots[i].cells[cell].key = Key((i + cell) % 50);
+      slots[i].cells[cell].calls = 1;
+      slots[i].cells[cell].max_ns = i;
+    }
+    builder.AddSlot(slots[i]);
+  }
+  const model::Counts counts = builder.Build();
+  CHECK(counts.calls.size() == 50);
+  CHECK(model::Sum(counts).calls == 40 * slots.size());
+  CHECK(counts.calls[0].second.max_ns == slots.size() - 1);
+  CHECK(builder.Build() == model::Counts{});
+}
+
 TEST_CASE("unit.collect.further_slots_count_with_their_own") {
   Rig rig;
   rig.Born(50);
@@ -215,17 +250,29 @@ TEST_CASE("unit.collect.further_slots_count_with_their_own") {
     more.state = FP_SLOT_MORE;
     more.cells[index].key = Key(1000 + index);
     more.cells[index].calls = index;
-    more.more_errnos[index].key = Key(1000 + index) | uint64_t{38} << FP_KEY_CLASS_SHIFT;
-    more.more_errnos[index].count = index;
+    fp_cell* const parts = &more.cells[20];
+    parts[0].key = Key(1000 + index) | FP_KEY_ERRNO | uint64_t{38} << FP_KEY_CLASS_SHIFT;
+    parts[1].key = parts[0].key | FP_KEY_DENIED;
+    parts[2].key = FP_KEY_USED | FP_KEY_TIME | 3 << 8 | index;
+    for (int i = 0; i < 3; ++i) parts[i].calls = index + i;
   }
   rig.source.Slot(7).others[2] = 9 + 1;
   slot.more = 7 + 1;
   auto s = rig.Harvest();
   auto f = Rig::Of(s, Pid(50));
   CHECK(model::Sum(f.counts).calls == 5 + 7 + 9);
-  CHECK(f.counts.errnos.size() == 2);
+  REQUIRE(f.counts.errnos.size() == 4);
+  CHECK(f.counts.errnos[1].first.denied);
+  CHECK(f.counts.errnos[1].second == 8);
+  CHECK(model::Sum(f.counts).denied == 0);
+  REQUIRE(f.counts.latency.size() == 1);
+  CHECK(f.counts.latency[0].first == 3);
+  CHECK(f.counts.latency[0].second[7] == 9);
+  CHECK(f.counts.latency[0].second[9] == 11);
   CHECK(f.rows.size() == 1);
   CHECK(s->slots_used == 3);
+  // Where the others are stands in the place of times.
+  CHECK(f.counts.latency[0].second[FP_HIST_BUCKETS - 1] == 0);
   rig.source.Close(3);
   rig.Dead(50);
   for (int pass = 0; pass < 3; ++pass) s = rig.Harvest();
