@@ -41,6 +41,8 @@ struct fp_class {
 	__u32 socket;		/* 1: it is one */
 	__u32 commands;		/* distinct ioctl commands noted; written by whoever notes one */
 	__u32 strange;		/* of them, and apart: that failed when they were noted */
+	__u32 unnamed;		/* apart: that were done, and have no name in any table */
+	__u32 pad;
 	__u64 functions[FP_OPERATIONS]; /* addresses out of the file_operations; 0: not there */
 	char module[FP_MODULE_LEN];	/* f_op->owner */
 	char fs_module[FP_MODULE_LEN];	/* s_type->owner */
@@ -49,7 +51,7 @@ struct fp_class {
 	char protocol[FP_NAME_LEN];	/* sk_prot->name */
 	char dentry[FP_NAME_LEN];	/* name of the first file seen */
 };
-FP_SIZE(struct fp_class, 48 + FP_OPERATIONS * 8 + 3 * FP_MODULE_LEN + 3 * FP_NAME_LEN);
+FP_SIZE(struct fp_class, 56 + FP_OPERATIONS * 8 + 3 * FP_MODULE_LEN + 3 * FP_NAME_LEN);
 
 struct fp_command {
 	__u32 class_id;

@@ -88,6 +88,8 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_CLASS_OTHER FP_CLASS_MASK	/* an object that could not be told */
 #define FP_CLASS_MINORS 32		/* device numbers of one driver, protocols of one kind of socket, that are told apart */
 #define FP_CLASS_STRANGE 32		/* commands of one object that no driver took, and that are told apart */
+#define FP_CLASS_UNNAMED 64	/* commands of one object that were done, have no name, and are told apart */
+#define FP_COMMAND_SIZES 4	/* of them, those that differ in _IOC_SIZE alone, include/uapi/asm-generic/ioctl.h */
 #define FP_MINOR_ANY 0xfffff		/* in a device number: one of the others */
 #define FP_PROTOCOL_ANY 0xffff		/* of a socket: one of the others */
 #define FP_KNOWN_COMMANDS 8192		/* numbers that name a command of any driver, power of two */
@@ -103,6 +105,11 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_ERRNOS 16		/* power of two */
 #define FP_ERRNO_PROBES 8
 #define FP_MAX_ERRNO 4095	/* include/linux/err.h */
+/* Errnos that a kernel has are below the first, and from the second to below the third: include/uapi/asm-generic/errno.h, include/linux/errno.h */
+#define FP_ERRNO_END 134
+#define FP_ERRNO_INTERNAL 512
+#define FP_ERRNO_INTERNAL_END 532
+#define FP_ERRNO_OTHER 4096	/* any other, which a filter of seccomp(2) may make up */
 #define FP_SUBSYSTEMS 32	/* indices that the owner table may name */
 #define FP_TIMES 64		/* counts of histograms inside a slot, power of two */
 #define FP_TIME_PROBES 8
@@ -159,7 +166,7 @@ struct fp_ident {
 	__u32 uid;
 	__u32 ignored;		/* 1: by configuration none of its calls is counted */
 	__u32 parent_image;	/* image of the parent at the fork: the program that image 0 runs; or FP_IMAGE_UNKNOWN */
-	__u32 pad;
+	__u32 slotless;		/* 1: its thread found no slot */
 	char comm[FP_COMM_LEN];
 };
 FP_SIZE(struct fp_ident, 72 + FP_COMM_LEN);

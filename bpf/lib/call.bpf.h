@@ -161,6 +161,7 @@ static __noinline struct fp_slot *settle_orphan(struct fp_orphan *orphan)
 		return NULL;
 	settle(&orphan->flight, NULL, &orphan->ident);
 	slot->ident = orphan->ident;
+	slot->ident.slotless = 0;
 	stamp_claim(&slot->ident); /* what it has in the spill map is that of a claim that ends */
 	open_slot(slot);
 	follow_name(slot);

@@ -16,9 +16,6 @@
 #define S_IFBLK	     0060000
 #define S_IFCHR	     0020000
 #define SB_KERNMOUNT (1UL << 22) /* include/linux/fs.h */
-#define EBADF	     9		 /* include/uapi/asm-generic/errno-base.h, errno.h */
-#define EINVAL	     22
-#define ENOTTY	     25
 #define ID_PROBES    8
 #define HASH_MASK    ((1U << FP_CLASS_HASH_BITS) - 1)
 
@@ -38,26 +35,10 @@ struct {
 	__type(value, struct fp_class);
 } classes SEC(".maps");
 
-/* By id. Never ended: what nobody does is not noted, and their number is bounded. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct fp_command);
-} commands SEC(".maps");
-
 /*
- * By id less FP_CLASS_COMMAND: object and command of the entry of `commands`, see command_pair();
- * 0: none, or not written yet. Found without a helper, at every ioctl.
+ * How many device numbers, or protocols, a driver has. By the class of those that share one. Of the
+ * commands without a name: how many differ in their size alone, see command_family().
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u64);
-} command_places SEC(".maps");
-
-/* How many device numbers, or protocols, a driver has. By the class of those that share one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -66,16 +47,6 @@ struct {
 } families SEC(".maps");
 
 static const struct fp_class zero_class;
-/* Commands noted that failed: of all classes, and of calls without an object. */
-__u32 strange_total = 0;
-__u32 strange_of_none = 0;
-
-static __always_inline __u32 mix(__u64 value)
-{
-	value *= 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
-	return value >> 32;
-}
-
 static __always_inline void module_name(char *to, struct module *module)
 {
 	if (module)
@@ -238,127 +209,6 @@ static __noinline __u32 find_class(struct fp_class_key *key, struct file *file, 
 	if (!id && join_family(key))
 		id = bpf_map_lookup_elem(&class_ids, key);
 	return id ? *id : announce_class(key, file);
-}
-
-/* Is it the number of a command of any driver? */
-__noinline int is_known_command(__u32 command)
-{
-	__u32 at = 0;
-
-	for (__u32 step = FP_KNOWN_COMMANDS / 2; step; step /= 2) {
-		__u32 next = (at + step) & (FP_KNOWN_COMMANDS - 1);
-
-		if (known_commands[next] <= command)
-			at = next;
-	}
-	return known_commands[at & (FP_KNOWN_COMMANDS - 1)] == command;
-}
-
-/*
- * Room for one more command of this class? Of those that failed there are less, so that nobody
- * can take the place of commands that drivers do. Two CPUs may both take the last place.
- */
-static __always_inline bool command_fits(__u32 class, __u32 error)
-{
-	struct fp_class *entry = bpf_map_lookup_elem(&classes, &class);
-	__u32 *strange = entry ? &entry->strange : &strange_of_none;
-
-	if (!error) {
-		if (!entry || entry->commands >= class_commands)
-			return false;
-		__sync_fetch_and_add(&entry->commands, 1);
-		return true;
-	}
-	if (*strange >= FP_CLASS_STRANGE || strange_total >= strange_most)
-		return false;
-	__sync_fetch_and_add(strange, 1);
-	__sync_fetch_and_add(&strange_total, 1);
-	return true;
-}
-
-/* An object and a command as one word, which is written at once. */
-static __always_inline __u64 command_pair(__u32 class, __u32 command)
-{
-	return 1ULL << 63 | (__u64) class << 32 | command;
-}
-
-/* Place of the command in `command_places`, or of the first free one, below FP_CLASS_COMMAND. */
-static __always_inline __u64 *command_place(__u64 pair, __u32 i, __u32 *index)
-{
-	*index = (mix(pair) + i) & command_mask;
-	return bpf_map_lookup_elem(&command_places, index);
-}
-
-/* Class of an ioctl: of its object and command together, or of its object and any command. */
-__noinline int command_of(__u32 class, __u32 command)
-{
-	__u64 pair = command_pair(class, command), *place;
-	__u32 index;
-
-	for (__u32 i = 0; i < ID_PROBES; i++) {
-		place = command_place(pair, i, &index);
-		if (!place || !*place)
-			break;
-		if (*place == pair)
-			return FP_CLASS_COMMAND | index;
-	}
-	return FP_CLASS_ANY_COMMAND | class;
-}
-
-/* Takes the first free place for the command; 0 when there is none. */
-__noinline int place_command(__u32 class, __u32 command)
-{
-	struct fp_command wanted = {.class_id = class, .command = command}, *entry;
-	__u64 pair = command_pair(class, command), *place;
-	__u32 index;
-
-#pragma unroll
-	for (__u32 i = 0; i < ID_PROBES; i++) {
-		__u32 id;
-
-		place = command_place(pair, i, &index);
-		if (!place)
-			return 0;
-		id = FP_CLASS_COMMAND | index;
-		if (!bpf_map_update_elem(&commands, &id, &wanted, BPF_NOEXIST)) {
-			*place = pair;
-			__sync_fetch_and_add(&classes_total, 1);
-			return id;
-		}
-		entry = bpf_map_lookup_elem(&commands, &id);
-		if (!entry)
-			return 0;
-		if (entry->class_id == class && entry->command == command)
-			return id;
-	}
-	return 0;
-}
-
-/*
- * Class of a command that is over and had none when it entered; 0 where it gets none. Commands are
- * numbers that anybody may make up. So a place is for what a driver did; of what failed, for what
- * some driver knows; and of numbers that no table has, for what failed in a way that only
- * somebody who knows the command answers.
- */
-__noinline int noted_command(__u32 class, __u32 command, __u32 error)
-{
-	__u32 id;
-
-	if (class == FP_CLASS_OTHER)
-		return 0;
-	if ((error == ENOTTY || error == EINVAL || error == EBADF) && !is_known_command(command))
-		return 0;
-	id = command_of(class, command);
-	if (id & FP_CLASS_COMMAND)
-		return id;
-	if (command_fits(class, error)) {
-		id = place_command(class, command);
-		if (id)
-			return id;
-	}
-	if (!error)
-		count_loss(FP_LOSS_COMMAND_DROPPED);
-	return 0;
 }
 
 #endif

@@ -17,6 +17,9 @@ const volatile __u32 place_mask = 63;
 const volatile __u32 possible = FP_MEASURE_ALL;
 /* Entries of `spill` that one process may take. */
 const volatile __u32 spill_share = 32;
+/* Of them, for what found no room in the slots of its threads; and of all processes together. */
+const volatile __u32 spill_share_apart = 8;
+const volatile __u32 spill_apart_most = 32;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
 const volatile __u64 ring_wake = 64 * 1024;
 /* Closed slots that wake the daemon before its next tick. */
@@ -32,7 +35,10 @@ const volatile __u32 owners[FP_OWNER_ABIS][FP_OWNER_NUMBERS] = {};
 const volatile __u32 class_commands = 256;
 /* Entries of `command_places` - 1; the number is a power of two. */
 const volatile __u32 command_mask = 1023;
-/* Commands that failed when they were noted: so many may be of all. */
+/*
+ * Commands that failed when they were noted: so many may be of all. As many of those that were done
+ * and have no name.
+ */
 const volatile __u32 strange_most = 128;
 /* Numbers that name a command of any driver, ascending, the last one repeated to the end. */
 const volatile __u32 known_commands[FP_KNOWN_COMMANDS] = {};
@@ -83,6 +89,8 @@ __u64 notes_lost = 0;
 __u64 orphans_total = 0;
 /* By process: entries of `spill`. Added to here, taken from by the daemon, both by atomic add. */
 __u32 spill_shares[FP_SPILL_SHARES] = {};
+/* The same of threads that have slots: of all processes. */
+__u32 spill_apart = 0;
 /* Spill entries added since attach: while unchanged the daemon does not walk the map. */
 __u64 spilled_total = 0;
 

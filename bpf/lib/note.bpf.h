@@ -259,13 +259,26 @@ NOTE_OF(small, 128, 64, 0, 0, 0)
 NOTE_OF(middle, 256, 128, 255, 128, 0)
 NOTE_OF(large, 1024, 256, 1023, 256, 1)
 
+/* Bytes of the arguments of the current thread's image. */
+static __always_inline __u64 argv_size(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+
+	return BPF_CORE_READ(mm, arg_end) - BPF_CORE_READ(mm, arg_start);
+}
+
+/* What is tried in vain takes room, too, until the daemon reads: not where it is known to be. */
 static __always_inline void note_somehow(const struct fp_ident *ident, __u64 given, __u64 interpreted)
 {
+	__u64 size = argv_size();
 	__u64 life = ident->life, claim = ident->claim;
 	__u64 tgid_image = (__u64)ident->tgid << 32 | ident->image;
 
-	if (!note_small(life, claim, tgid_image, given, interpreted) &&
-	    !note_middle(life, claim, tgid_image, given, interpreted))
+	if ((size >= sizeof(((struct fp_note_small *)0)->argv) ||
+	     !note_small(life, claim, tgid_image, given, interpreted)) &&
+	    (size >= sizeof(((struct fp_note_middle *)0)->argv) ||
+	     !note_middle(life, claim, tgid_image, given, interpreted)))
 		note_large(life, claim, tgid_image, given, interpreted);
 }
 

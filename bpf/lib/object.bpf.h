@@ -15,7 +15,7 @@
 #ifndef FOOTPRINT_LIB_OBJECT_BPF_H
 #define FOOTPRINT_LIB_OBJECT_BPF_H
 
-#include "bpf/lib/class.bpf.h"
+#include "bpf/lib/command.bpf.h"
 
 #define RACES	   3   /* looks before a descriptor counts as unstable */
 #define MINOR_BITS 20  /* include/linux/kdev_t.h */

@@ -7,6 +7,12 @@
 
 #define HASH_FACTOR 0x9e3779b1u /* 2^32 over the golden ratio: neighbours go far apart */
 
+static __always_inline __u32 mix(__u64 value)
+{
+	value *= 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	return value >> 32;
+}
+
 static __always_inline struct fp_slot *slot_number(__u32 id)
 {
 	__u32 block = id / FP_BLOCK_SLOTS, index = id % FP_BLOCK_SLOTS;

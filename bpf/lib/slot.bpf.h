@@ -11,7 +11,7 @@
 #define PLACE_SLOT ((1u << FP_PLACE_SHIFT) - 1)
 #define PLACE_TAG (~PLACE_SLOT)
 
-static const struct fp_orphan zero_orphan;
+static const struct fp_orphan zero_orphan = {.ident = {.slotless = 1}};
 
 /* What the kernel tells of an exec. Names are addresses in kernel memory; 0: it does not tell. */
 struct exec {

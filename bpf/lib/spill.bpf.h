@@ -20,8 +20,13 @@ static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u
 	entry = bpf_map_lookup_elem(&spill, &k);
 	if (entry)
 		return entry;
-	/* What one process does must not take the room of all others. */
-	if (*share >= spill_share)
+	/*
+	 * What one process does must not take the room of all others; and what finds no room in slots,
+	 * as one program alone may make as much of as it likes, not that of threads without a slot.
+	 */
+	if (*share >= (ident->slotless ? spill_share : spill_share_apart))
+		return NULL;
+	if (!ident->slotless && spill_apart >= spill_apart_most)
 		return NULL;
 	if (bpf_map_update_elem(&spill, &k, &zero_spill, BPF_NOEXIST))
 		return NULL;
@@ -34,6 +39,8 @@ static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u
 	barrier();
 	entry->ident.claim = ident->claim;
 	__sync_fetch_and_add(share, 1);
+	if (!ident->slotless)
+		__sync_fetch_and_add(&spill_apart, 1);
 	__sync_fetch_and_add(&spilled_total, 1);
 	return entry;
 }

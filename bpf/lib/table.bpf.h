@@ -9,6 +9,9 @@
 /* errno in place of the class: both are small, and one key type serves both tables. */
 static __always_inline __u64 errno_key(__u64 cell_key, __u32 value)
 {
+	if (value >= FP_ERRNO_END &&
+	    (value < FP_ERRNO_INTERNAL || value >= FP_ERRNO_INTERNAL_END))
+		value = FP_ERRNO_OTHER;
 	return (cell_key & ~(FP_KEY_CLASS_MASK << FP_KEY_CLASS_SHIFT)) | (__u64)value
 									     << FP_KEY_CLASS_SHIFT;
 }
@@ -22,10 +25,8 @@ static __always_inline __u32 cell_home(__u64 key)
 }
 
 /* Index of the cell of `key`, taken if need be; FP_CELLS when there is no room. */
-static __always_inline __u32 cell_index(struct fp_slot *slot, __u64 key)
+static __always_inline __u32 cell_index(struct fp_slot *slot, __u64 key, __u32 home)
 {
-	__u32 home = cell_home(key);
-
 	for (int i = 0; i < FP_CELL_PROBES; i++) {
 		__u32 index = (home + i) & (FP_CELLS - 1);
 		struct fp_cell *cell = &slot->cells[index];
@@ -106,14 +107,14 @@ static __noinline __u32 further_slot(__u32 id, __u32 hash, __u32 level)
 }
 
 /* Counts the call in this further slot: returns its place, FP_CELLS when it has no room. */
-static __noinline __u32 count_in(__u32 id, __u64 key)
+static __noinline __u32 count_in(__u32 id, __u64 key, __u32 home)
 {
 	struct fp_slot *more = slot_number(id);
 	__u32 index;
 
 	if (!more)
 		return FP_CELLS;
-	index = cell_index(more, key);
+	index = cell_index(more, key, home);
 	if (index >= FP_CELLS)
 		return FP_CELLS;
 	more->cells[index].calls++;
@@ -126,15 +127,15 @@ static __noinline __u32 count_in(__u32 id, __u64 key)
  */
 __noinline int count_further(__u32 first, __u64 key)
 {
-	__u32 hash = cell_home(key) * HASH_FACTOR >> 16;
+	__u32 hash = mix(key);
 
 #pragma unroll
 	for (__u32 level = 0; level < FP_MORE_LEVELS; level++) {
-		__u32 id = further_slot(first, hash, level), place;
+		__u32 id = further_slot(first, hash >> 8, level), place;
 
 		if (!id)
 			break;
-		place = count_in(id - 1, key);
+		place = count_in(id - 1, key, hash);
 		if (place != FP_CELLS)
 			return place;
 	}
@@ -144,7 +145,7 @@ __noinline int count_further(__u32 first, __u64 key)
 /* Counts one call; returns where its outcome goes. */
 static __always_inline __u32 count_call(struct fp_slot *slot, __u64 key)
 {
-	__u32 index = cell_index(slot, key);
+	__u32 index = cell_index(slot, key, cell_home(key));
 
 	if (index < FP_CELLS) {
 		slot->cells[index].calls++;

@@ -49,7 +49,7 @@ kernel::Options ProbeOptions(const Config& config, const kernel::OwnerTable& own
   options.classes =
       config.object_classes != 0 ? config.object_classes : DefaultClasses(MemoryBytes());
   options.commands = 2 * options.classes;
-  options.class_commands = options.classes;
+  options.class_commands = options.classes / 2;
   // A ring is a whole number of pages, which may be 64 KiB.
   options.ring_bytes = std::max<int64_t>(config.ring_kib * 1024, sysconf(_SC_PAGESIZE));
   options.disable_hooks = config.disable_hooks;

@@ -9,6 +9,7 @@ namespace {
 
 static_assert(model::kHistogramBuckets == FP_HIST_BUCKETS);
 static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
+static_assert(model::kErrnoOther == FP_ERRNO_OTHER);
 
 // The thread may write this very word.
 uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
@@ -32,7 +33,8 @@ bool InCountedCall(const fp_flight& flight) {
 // A filter of seccomp(2) may answer any of 4,095: those that no kernel has are one.
 uint16_t ErrnoOf(uint64_t key) {
   const uint32_t value = ClassOf(key);
-  const bool known = value < 134 || (value >= 512 && value < 532);
+  const bool known =
+      value < FP_ERRNO_END || (value >= FP_ERRNO_INTERNAL && value < FP_ERRNO_INTERNAL_END);
   return known ? static_cast<uint16_t>(value) : model::kErrnoOther;
 }
 

@@ -203,7 +203,7 @@ void Collector::HarvestSpill() {
   }
   std::set<Claim> seen;
   std::map<ImageId, std::pair<CountsBuilder, CountsBuilder>> sums;  // living, ended
-  std::vector<std::pair<fp_spill_key, uint32_t>> final;             // and their processes
+  std::vector<std::pair<fp_spill_key, fp_ident>> final;             // and whose they are
   spill_left_ = 0;
   const auto status = source_.WalkSpill([&](const fp_spill_key& key, const fp_spill& value) {
     const Claim claim{key.claim, key.tid};
@@ -217,7 +217,7 @@ void Collector::HarvestSpill() {
     auto& [living_sum, ended_sum] = sums[id];
     (ended ? ended_sum : living_sum).AddSpill(key, value);
     if (ended) {
-      final.emplace_back(key, value.ident.tgid);
+      final.emplace_back(key, value.ident);
     } else {
       ++spill_left_;
       seen.insert(claim);
@@ -238,7 +238,7 @@ void Collector::HarvestSpill() {
     image.spilled = it->second.first.Build();
     model::Add(image.ended, it->second.second.Build());
   });
-  for (const auto& [key, tgid] : final) source_.DeleteSpill(key, tgid);
+  for (const auto& [key, ident] : final) source_.DeleteSpill(key, ident);
   spill_seen_ = std::move(seen);
 }
 

@@ -67,6 +67,8 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
   config.may_read_kernel = options.may_read_kernel ? 1 : 0;
   config.spill_share = std::max(options.spill_entries / 2, 1u);
+  config.spill_share_apart = std::max(options.spill_entries / 8, 1u);
+  config.spill_apart_most = std::max(options.spill_entries / 2, 1u);
   config.ring_wake = options.ring_bytes / 2;
   config.closed_wake = std::clamp(options.slots / 8, 1u, kClosedWake);
   config.int80_by_regs = CpuHasFred() ? 0 : 1;
@@ -148,6 +150,7 @@ class SkeletonObject : public Object {
             .notes_lost = reinterpret_cast<volatile uint64_t*>(&bss->notes_lost),
             .orphans_total = reinterpret_cast<volatile uint64_t*>(&bss->orphans_total),
             .spill_shares = &bss->spill_shares[0],
+            .spill_apart = &bss->spill_apart,
             .spilled_total = reinterpret_cast<volatile uint64_t*>(&bss->spilled_total),
             .classes_total = reinterpret_cast<volatile uint64_t*>(&bss->classes_total),
             .modules_epoch = &skeleton_->data->modules_epoch};

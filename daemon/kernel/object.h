@@ -30,6 +30,7 @@ struct Globals {
   volatile uint64_t* notes_lost;
   volatile uint64_t* orphans_total;
   uint32_t* spill_shares;
+  uint32_t* spill_apart;
   volatile uint64_t* spilled_total;
   volatile uint64_t* classes_total;
   volatile uint32_t* modules_epoch;

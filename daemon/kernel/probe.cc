@@ -141,9 +141,10 @@ class LoadedProbe : public Probe {
     return WalkMap<uint64_t, fp_orphan>(Fd("orphans"), "orphans",
                                         [&](uint64_t, const fp_orphan& orphan) { sink(orphan); });
   }
-  void DeleteSpill(const fp_spill_key& key, uint32_t tgid) override {
+  void DeleteSpill(const fp_spill_key& key, const fp_ident& ident) override {
     if (bpf_map_delete_elem(Fd("spill"), &key) != 0) return;
-    __atomic_fetch_sub(&globals_.spill_shares[tgid % FP_SPILL_SHARES], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&globals_.spill_shares[ident.tgid % FP_SPILL_SHARES], 1, __ATOMIC_RELAXED);
+    if (!ident.slotless) __atomic_fetch_sub(globals_.spill_apart, 1, __ATOMIC_RELAXED);
   }
   uint32_t SpillCapacity() const override { return options_.spill_entries; }
 

@@ -62,7 +62,7 @@ class Source {
       const std::function<void(const fp_spill_key&, const fp_spill&)>& sink) = 0;
   virtual absl::Status WalkOrphans(const std::function<void(const fp_orphan&)>& sink) = 0;
   // `tgid`: of the entry's identity.
-  virtual void DeleteSpill(const fp_spill_key& key, uint32_t tgid) = 0;
+  virtual void DeleteSpill(const fp_spill_key& key, const fp_ident& ident) = 0;
   virtual uint32_t SpillCapacity() const = 0;
 
   // Classes and commands ever announced; while unchanged there is nothing new to walk.

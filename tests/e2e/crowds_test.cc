@@ -85,6 +85,20 @@ TEST_CASE("e2e.crowds.commands_that_no_driver_took_are_no_rows") {
   RequireUnharmed(daemon);
 }
 
+// Some drivers do a command whatever its size says: as many different ones as anybody likes.
+TEST_CASE("e2e.crowds.sizes_of_a_command_are_one_row_beyond_a_few") {
+  constexpr uint64_t kSizes = 3'000;
+  Daemon daemon({kFewClasses});
+  AsNobody({Workload("crowds"), "sizes", std::to_string(kSizes)});
+  const Json system = daemon.Query({"show", "--command", "crowds"});
+  RequireSound(system);
+  CHECK(system.at("ioctls").size() < 20);
+  uint64_t calls = 0;
+  for (const Json& row : system.at("ioctls")) calls += row.at("calls").get<uint64_t>();
+  CHECK(calls == 2 * kSizes);
+  RequireUnharmed(daemon);
+}
+
 TEST_CASE("e2e.crowds.numbers_in_no_table_are_one_row_beyond_a_few") {
   Daemon daemon;
   AsNobody({Workload("crowds"), "numbers", "1000", "3000", "30"});

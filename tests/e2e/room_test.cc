@@ -69,6 +69,52 @@ TEST_CASE("e2e.room.is_given_back") {
   daemon.Stop();
 }
 
+// Pairs of a call and an errno: what one thread makes of them is in its own further slots.
+TEST_CASE("e2e.room.one_thread_with_many_errnos") {
+  constexpr uint64_t kPairs = 3'500;
+  for (const std::string object : {"core", "full"}) {
+    DYNAMIC_SECTION(object) {
+      Daemon daemon({"object = \"" + object + "\"\n"});
+      const Json footprint = daemon.Record({Workload("pairs"), std::to_string(kPairs)});
+      RequireSound(footprint);
+      uint64_t denied = 0, answered = 0, pairs = 0;
+      for (const Json& row : footprint.at("syscalls")) {
+        denied += row.at("denied").get<uint64_t>();
+        pairs += row.at("denied_errnos").size();
+        for (const Json& count : row.at("denied_errnos")) answered += count.get<uint64_t>();
+      }
+      CHECK(denied == kPairs);
+      CHECK(answered == kPairs);
+      CHECK(pairs == kPairs);
+      CHECK(daemon.Query({"status"}).at("spill").at("used") == 0);
+      daemon.Stop();
+    }
+  }
+}
+
+// What some processes keep in the spill map leaves room there for threads without a slot.
+TEST_CASE("e2e.room.nobody_holds_the_spill_map") {
+  Daemon daemon({"slots = 128\nspill_entries = 4096\n"});
+  Launch launch;
+  launch.argv = {Workload("pairs"), "9000", "wait"};
+  launch.uid = kNobody;
+  launch.keep_input = true;
+  std::vector<std::unique_ptr<Process>> holders;
+  for (int i = 0; i < 8; i++) {
+    holders.push_back(std::make_unique<Process>(launch));
+    REQUIRE(Eventually([&] { return holders.back()->out() == "up\n"; }));
+  }
+  const Json spill = daemon.Query({"status"}).at("spill");
+  CHECK(spill.at("used").get<uint64_t>() > spill.at("total").get<uint64_t>() / 4);
+  CHECK(spill.at("used").get<uint64_t>() < spill.at("total").get<uint64_t>() / 4 * 3);
+  const Occupants occupants(daemon, 100);
+  const Json footprint = daemon.Record({Workload("calls"), "getppid=23", "close=2"});
+  RequireSound(footprint);
+  CHECK(Count(footprint, "getppid") == 23);
+  CHECK(Errno(footprint, "close", "EBADF") == 2);
+  daemon.Stop();
+}
+
 TEST_CASE("e2e.room.one_thread_with_many_cells") {
   constexpr uint64_t kCells = 2'000, kRounds = 3;
   for (const std::string object : {"core", "full"}) {

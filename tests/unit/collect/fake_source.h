@@ -113,7 +113,7 @@ class FakeSource : public kernel::Source {
     for (const fp_orphan& orphan : orphans) sink(orphan);
     return absl::OkStatus();
   }
-  void DeleteSpill(const fp_spill_key& key, uint32_t) override {
+  void DeleteSpill(const fp_spill_key& key, const fp_ident&) override {
     spill.erase({key.claim, key.tid, key.kind, key.key});
   }
   uint32_t SpillCapacity() const override { return 64; }
