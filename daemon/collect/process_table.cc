@@ -345,7 +345,7 @@ void ProcessTable::PublishLife(LifeState& life,
     image.info.threads = image.open_slots + image.orphans;
     auto published = std::make_shared<model::Image>(image.info);
     published->counts = image.changed || image.published == nullptr
-                            ? std::make_shared<model::Counts>(counts_of(image))
+                            ? model::PackedCounts::Pack(counts_of(image))
                             : image.published->counts;
     image.published = std::move(published);
     image.changed = false;

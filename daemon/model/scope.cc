@@ -112,7 +112,7 @@ void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& select
         selection.Take(life, image);
       } else if (image->counts != nullptr &&
                  (by_unit ? image->cgroup.empty() && image->cgroup_id != 0 : NameUnknown(*image))) {
-        selection.MissName(*image->counts);
+        selection.MissName(Sum(*image->counts));
       }
     }
   }
@@ -121,7 +121,7 @@ void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& select
                 command->script)) {
       selection.Take(command);
     } else if (by_unit ? command->cgroup.empty() && command->cgroup_lost : command->name_lost) {
-      selection.MissName(*command->counts);
+      selection.MissName(Sum(*command->counts));
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "daemon/model/modules.h"
 #include "daemon/model/name_sketch.h"
 #include "daemon/model/objects.h"
+#include "daemon/model/packed_counts.h"
 #include "daemon/model/program.h"
 #include "daemon/model/tier.h"
 
@@ -43,7 +44,7 @@ struct Image {
   uint32_t uid = 0;
   bool alive = false;
   uint32_t threads = 0;  // that made a call and live
-  std::shared_ptr<const Counts> counts;
+  PackedPtr counts;
 };
 
 // Where dead processes end up: the sum over all that had one name.

@@ -19,10 +19,9 @@ std::shared_ptr<const Life> MakeLife(uint32_t pid, const std::string& unit, uint
   image->exe = "/bin/" + image->comm;
   image->cgroup = "/system.slice/" + unit;
   image->unit = unit;
-  auto counts = std::make_shared<Counts>();
-  counts->calls = {{{.abi = 1, .number = 39}, {.calls = calls}}};
-  if (lost != 0) counts->lost = {{kDetail, lost}};
-  image->counts = counts;
+  Counts counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}};
+  if (lost != 0) counts.lost = {{kDetail, lost}};
+  image->counts = PackedCounts::Pack(counts);
   auto life = std::make_shared<Life>();
   life->id = {pid, 0};
   life->images = {image};
