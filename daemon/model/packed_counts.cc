@@ -224,8 +224,9 @@ PackedPtr PackedOrNull(const Counts& counts) {
 }
 
 void Add(PackedPtr& sum, const Counts& more) {
+  if (more == Counts{}) return;
   if (sum == nullptr) {
-    sum = PackedOrNull(more);
+    sum = PackedCounts::Pack(more);
     return;
   }
   Counts all = sum->Unpack();

@@ -74,7 +74,7 @@ std::string HintOfCommand(const Snapshot& snapshot, const Scope& scope) {
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
       if (!image->name.empty() && CommandMatches(scope.pattern, image->name, "", "")) {
-        return absl::StrCat("; what calls itself \"", image->name, "\" began as \"", image->comm,
+        return absl::StrCat("; what calls itself \"", image->name.str(), "\" began as \"", image->comm,
                             "\"");
       }
     }
@@ -92,7 +92,8 @@ std::string Hint(const Snapshot& snapshot, const Scope& scope) {
   std::set<std::string> units;
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
-      if (image->unit.ends_with(below) && !image->unit.starts_with('/')) units.insert(image->unit);
+      const std::string& unit = image->unit;
+      if (unit.ends_with(below) && !unit.starts_with('/')) units.insert(unit);
     }
   }
   return units.empty() ? "" : absl::StrCat("; there is \"", *units.begin(), "\"");

@@ -18,6 +18,7 @@
 #include "daemon/model/objects.h"
 #include "daemon/model/packed_counts.h"
 #include "daemon/model/program.h"
+#include "daemon/model/shared_text.h"
 #include "daemon/model/tier.h"
 
 namespace footprint::model {
@@ -33,13 +34,13 @@ struct LifeId {
 struct Image {
   uint32_t number = 0;  // execs since the life began
   std::string comm;     // its leader's at its first call: by this it is found and folded
-  std::string name;     // its leader's as it is; "": that is `comm`
-  std::string exe;      // of `program`
-  std::string script;   // of `program`
+  SharedText name;      // its leader's as it is; "": that is `comm`
+  SharedText exe;       // of `program`
+  SharedText script;    // of `program`
   ProgramPtr program;   // null: unknown
-  std::string cgroup;
-  std::string unit;        // UnitOf(cgroup)
-  std::string container;   // ContainerOf(cgroup)
+  SharedText cgroup;
+  SharedText unit;         // UnitOf(cgroup)
+  SharedText container;    // ContainerOf(cgroup)
   uint64_t cgroup_id = 0;  // where its threads were at their claim; 0: the kernel did not say
   uint32_t uid = 0;
   bool alive = false;

@@ -142,11 +142,11 @@ void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const m
                  v1::Process& out) {
   out.set_pid(life.pid);
   out.set_parent_pid(parent.pid);
-  const std::string& comm = image.name.empty() ? image.comm : image.name;
+  const std::string& comm = image.name.empty() ? image.comm : image.name.str();
   out.set_comm(Printable(comm));
   out.set_comm_raw(comm);
   out.set_exe(Printable(image.exe));
-  out.set_exe_raw(image.exe);
+  out.set_exe_raw(image.exe.str());
   out.set_script(Printable(image.script));
   if (image.program != nullptr) SetProgram(*image.program, out);
   out.set_unit(Printable(image.unit));

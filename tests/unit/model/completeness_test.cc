@@ -198,7 +198,7 @@ TEST_CASE("unit.model.a_window_over_a_glob_knows_what_was_unnamed") {
   Snapshot base;
   base.lives = {MakeLife(1, "a.service", 50, 0)};
   auto unnamed = std::make_shared<Image>(*base.lives[0]->images[0]);
-  unnamed->exe.clear();
+  unnamed->exe = "";
   auto life = std::make_shared<Life>(*base.lives[0]);
   life->images = {unnamed};
   base.lives = {life};
