@@ -23,16 +23,13 @@ void CostMeter::Add(const model::CallKey& key, uint64_t calls) {
 
 void CostMeter::Complete(model::Snapshot& snapshot, uint32_t measured) {
   calls_ = descriptor_calls_ = 0;
+  const auto add = [this](const model::CallKey& key, uint64_t calls) { Add(key, calls); };
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
-      if (image->counts == nullptr) continue;
-      image->counts->ForEachCall(
-          [this](const model::CallKey& key, uint64_t calls) { Add(key, calls); });
+      if (image->counts != nullptr) image->counts->ForEachCall(add);
     }
   }
-  for (const auto& command : snapshot.commands) {
-    for (const auto& [key, stats] : command->counts->calls) Add(key, stats.calls);
-  }
+  for (const auto& command : snapshot.commands) command->counts.ForEachCall(add);
   calls_ = std::max(calls_, total_.calls);
   descriptor_calls_ = std::max(descriptor_calls_, total_.descriptor_calls);
   const auto cost = costs_.find(measured);

@@ -120,7 +120,7 @@ void Collector::OnEvent(const fp_event& as_seen) {
     case FP_EVENT_CLASS:
       out.kind = model::Event::Kind::kObject;
       if (const model::ObjectClass* object = objects_.Find(event.status); object != nullptr) {
-        out.object = *object;
+        out.object = std::make_shared<const model::ObjectClass>(*object);
       }
       break;
     default:

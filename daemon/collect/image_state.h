@@ -60,9 +60,9 @@ struct ImageId {
 struct ImageState {
   explicit ImageState(model::Image image) : info(std::move(image)) {}
 
-  Published<model::Image> info;           // with the counts that were published last
-  model::PackedPtr ended;                 // of threads that are gone; null: nothing
-  model::PackedPtr spilled;               // of living threads, from the last walk of the spill map
+  Published<model::Image> info;            // with the counts that were published last
+  model::PackedPtr ended;                  // of threads that are gone; null: nothing
+  model::PackedPtr spilled;                // of living threads, from the last walk of the spill map
   absl::InlinedVector<uint32_t, 4> slots;  // that hold its threads, closed ones too; unordered
   uint32_t open_slots = 0;
   uint32_t orphans = 0, orphans_in_flight = 0;

@@ -20,8 +20,7 @@ std::string Ask(const Naming::Living& living, const std::function<std::string()>
 }  // namespace
 
 model::ProgramPtr Naming::ProgramOf(const fp_ident& ident, const Living& living) {
-  model::Program program{.exe =
-                             texts_.Share(Ask(living, [&] { return procfs_.Exe(ident.tgid); }))};
+  model::Program program{.exe = texts_.Share(Ask(living, [&] { return procfs_.Exe(ident.tgid); }))};
   if (program.exe.empty()) return nullptr;
   program.exe_source = model::ExeSource::kProc;
   program.names_unsure = true;  // no note: it may run a script

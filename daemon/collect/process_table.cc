@@ -243,16 +243,17 @@ void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
   const ImageState& image = *life.images.Find(key);
   const model::Image& info = *image.info;
   // Spilled counts of threads that are gone have been moved to `ended` before.
-  const model::Command command{
-      .cgroup = info.cgroup,
-      .exe = info.exe,
-      .script = info.script,
-      .comm = info.comm,
-      .cgroup_lost = info.cgroup.empty() && key.cgroup != 0,
-      .name_lost = model::NameUnknown(info),
-      .images = 1,
-      .observer = life.info->observer,
-      .counts = std::make_shared<model::Counts>(model::Unpacked(image.ended))};
+  const model::Command command{.cgroup = info.cgroup,
+                               .unit = info.unit,
+                               .container = info.container,
+                               .exe = info.exe,
+                               .script = info.script,
+                               .comm = info.comm,
+                               .cgroup_lost = info.cgroup.empty() && key.cgroup != 0,
+                               .name_lost = model::NameUnknown(info),
+                               .images = 1,
+                               .observer = life.info->observer,
+                               .counts = image.ended};
   dead_bytes_ -= image.queued_bytes;
   commands_.Add(command);
   AddToTree(life.Rows().images, command);

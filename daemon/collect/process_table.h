@@ -46,7 +46,7 @@ class ProcessTable {
   // known.
   void FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u32& image);
   // Calls whose object or errno is known no more.
-  const model::Losses& dropped() const { return commands_.dropped(); }
+  model::Losses dropped() const { return commands_.dropped(); }
 
   // The image, or null.
   ImageState* Find(const ImageId& id);

@@ -234,4 +234,32 @@ void Add(PackedPtr& sum, const Counts& more) {
   sum = PackedCounts::Pack(all);
 }
 
+Totals RowCounts::totals() const {
+  if (plain_ != nullptr) return Sum(*plain_);
+  return packed_ == nullptr ? Totals{} : packed_->totals();
+}
+
+size_t RowCounts::bytes() const {
+  if (plain_ != nullptr) return BytesOf(*plain_);
+  return packed_ == nullptr ? 0 : packed_->bytes();
+}
+
+const void* RowCounts::shared() const {
+  return plain_ != nullptr ? static_cast<const void*>(plain_.get()) : packed_.get();
+}
+
+Counts& RowCounts::Change() {
+  if (plain_ == nullptr || plain_.use_count() != 1) plain_ = std::make_shared<Counts>(Unpack());
+  packed_ = nullptr;
+  return *plain_;
+}
+
+void RowCounts::Add(const RowCounts& more) {
+  if (more.plain_ != nullptr) {
+    model::Add(Change(), *more.plain_);
+  } else if (more.packed_ != nullptr) {
+    model::Add(Change(), more.packed_->Unpack());
+  }
+}
+
 }  // namespace footprint::model

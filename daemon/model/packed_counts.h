@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "daemon/model/counts.h"
@@ -87,6 +88,31 @@ PackedPtr PackedOrNull(const Counts& counts);
 // Adds to what may be null. The old value stays with its other holders.
 void Add(PackedPtr& sum, const Counts& more);
 
+// Counts of a row of ended images: packed, and shared with the image, until something is added.
+class RowCounts {
+ public:
+  RowCounts() = default;
+  RowCounts(PackedPtr packed) : packed_(std::move(packed)) {}
+  RowCounts(std::shared_ptr<Counts> plain) : plain_(std::move(plain)) {}
+
+  Counts Unpack() const { return plain_ != nullptr ? *plain_ : Unpacked(packed_); }
+  Totals totals() const;
+  template <typename Visit>
+  void ForEachCall(Visit&& visit) const;
+  size_t bytes() const;
+  // What copies of it have in common.
+  const void* shared() const;
+  // Counts that no other row has; all that share them come by them on this thread.
+  Counts& Change();
+  void Add(const RowCounts& more);
+
+ private:
+  PackedPtr packed_;               // null where plain_ is not
+  std::shared_ptr<Counts> plain_;  // not changed while it is shared
+};
+inline Totals Sum(const RowCounts& counts) { return counts.totals(); }
+inline size_t BytesOf(const RowCounts& counts) { return counts.bytes(); }
+
 template <typename Visit>
 void PackedCounts::ForEachCall(Visit&& visit) const {
   Reader rows = Begin();
@@ -96,6 +122,13 @@ void PackedCounts::ForEachCall(Visit&& visit) const {
     const uint64_t calls = keys.Next();
     visit(keys.key(), calls);
   }
+}
+
+template <typename Visit>
+void RowCounts::ForEachCall(Visit&& visit) const {
+  if (packed_ != nullptr) packed_->ForEachCall(visit);
+  if (plain_ == nullptr) return;
+  for (const auto& [key, stats] : plain_->calls) visit(key, stats.calls);
 }
 
 }  // namespace footprint::model

@@ -122,7 +122,7 @@ void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& select
                 command->script)) {
       selection.Take(command);
     } else if (by_unit ? command->cgroup.empty() && command->cgroup_lost : command->name_lost) {
-      selection.MissName(Sum(*command->counts));
+      selection.MissName(Sum(command->counts));
     }
   }
 }
@@ -153,7 +153,7 @@ Footprint EvaluateSystem(const Snapshot& snapshot, const Scope& scope) {
   }
   for (const auto& command : snapshot.commands) {
     if (command->observer) {
-      observer_calls += Sum(*command->counts).calls;
+      observer_calls += Sum(command->counts).calls;
     } else {
       selection.Take(command);
     }

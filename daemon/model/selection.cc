@@ -11,14 +11,14 @@ namespace footprint::model {
 void Selection::Take(const std::shared_ptr<const Life>& life,
                      const std::shared_ptr<const Image>& image) {
   if (image->counts == nullptr) return;
-  parts_.push_back({.packed = image->counts, .plain = nullptr});
+  parts_.push_back(image->counts);
   rows_.push_back(
       {.life = life, .image = image, .command = nullptr, .totals = Sum(*image->counts)});
 }
 
 void Selection::Take(const std::shared_ptr<const Command>& command) {
-  parts_.push_back({.packed = nullptr, .plain = command->counts});
-  const Totals more = Sum(*command->counts);
+  parts_.push_back(command->counts);
+  const Totals more = Sum(command->counts);
   const auto [it, fresh] = folded_.emplace(NameOf(*command), rows_.size());
   if (fresh) {
     rows_.push_back({.life = nullptr, .image = nullptr, .command = command, .totals = {}});
@@ -65,10 +65,7 @@ Footprint Selection::Finish(const Snapshot& snapshot, const Scope& scope) && {
 
 Counts Selection::AddUp(size_t begin, size_t end) const {
   if (begin == end) return {};
-  if (end - begin == 1) {
-    const Part& part = parts_[begin];
-    return part.plain != nullptr ? *part.plain : part.packed->Unpack();
-  }
+  if (end - begin == 1) return parts_[begin].Unpack();
   const size_t middle = begin + (end - begin) / 2;
   Counts sum = AddUp(begin, middle);
   Add(sum, AddUp(middle, end));

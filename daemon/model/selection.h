@@ -30,12 +30,7 @@ class Selection {
   Counts AddUp(size_t begin, size_t end) const;
 
   std::map<CommandName, size_t> folded_;
-  // One of the two is null.
-  struct Part {
-    PackedPtr packed;
-    std::shared_ptr<const Counts> plain;
-  };
-  std::vector<Part> parts_;
+  std::vector<RowCounts> parts_;
   std::vector<Row> rows_;
   uint64_t unnamed_calls_ = 0;
 };

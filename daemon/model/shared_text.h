@@ -5,6 +5,7 @@
 #define FOOTPRINT_DAEMON_MODEL_SHARED_TEXT_H_
 
 #include <atomic>
+#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +50,9 @@ class SharedText {
   friend bool operator==(const SharedText& a, const SharedText& b) {
     return a.body_ == b.body_ || a.str() == b.str();
   }
+  friend std::strong_ordering operator<=>(const SharedText& a, const SharedText& b) {
+    return a.body_ == b.body_ ? std::strong_ordering::equal : a.str() <=> b.str();
+  }
   template <typename Text>
     requires std::convertible_to<const Text&, std::string_view>
   friend bool operator==(const SharedText& a, const Text& b) {
@@ -64,6 +68,13 @@ class SharedText {
 
   Body* body_ = nullptr;
 };
+
+// Memory of its one copy.
+inline size_t BytesOf(const SharedText& text) {
+  constexpr size_t kBody = 56;
+  if (text.empty()) return 0;
+  return kBody + (text.size() < sizeof(std::string) / 2 ? 0 : text.size() + 16);
+}
 
 // Makes equal texts one copy. Forgets those that nobody else holds any more, so that it has at most
 // twice as many as are in use, and kSpare.

@@ -51,12 +51,13 @@ struct Image {
 // Where dead processes end up: the sum over all that had one name.
 struct Command {
   // What a row had no room for is "(other)": the end of a cgroup path, then exe and comm.
-  std::string cgroup, unit, container, exe, script, comm;
+  SharedText cgroup, unit, container, exe, script;
+  std::string comm;
   bool cgroup_lost = false;  // `cgroup` is "" though the kernel named one
   bool name_lost = false;    // NameUnknown() of an image in it
   uint64_t images = 0;
   bool observer = false;
-  std::shared_ptr<const Counts> counts;
+  RowCounts counts;
 };
 
 struct Life {
@@ -163,7 +164,7 @@ struct Event {
   Image image;  // counts is null
   bool has_wait_status = false;
   uint32_t wait_status = 0;
-  ObjectClass object;                         // of kObject: what was seen for the first time
+  std::shared_ptr<const ObjectClass> object;  // of kObject: what was seen first; null: unknown
   std::shared_ptr<const ModuleEvent> module;  // of the module kinds
 };
 

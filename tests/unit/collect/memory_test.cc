@@ -35,10 +35,9 @@ namespace {
 model::PackedPtr CountsOfProgram(const ImageState&) {
   model::Counts counts;
   for (int i = 0; i < 25; ++i) {
-    counts.calls.push_back({{.abi = 1,
-                             .number = 9 * i,
-                             .object_class = i % 2 == 0 ? 0 : 0x400000u + 13 * i},
-                            {.calls = 1u + i % 9, .total_ns = 90'000, .max_ns = 40'000u + i}});
+    counts.calls.push_back(
+        {{.abi = 1, .number = 9 * i, .object_class = i % 2 == 0 ? 0 : 0x400000u + 13 * i},
+         {.calls = 1u + i % 9, .total_ns = 90'000, .max_ns = 40'000u + i}});
   }
   for (int i = 0; i < 5; ++i) {
     counts.errnos.push_back({{.abi = 1, .number = 35 * i, .value = 2}, 1});

@@ -135,8 +135,7 @@ TEST_CASE("unit.collect.one_row_does_not_take_the_room_of_others") {
     model::Counts counts;
     for (int32_t number = 0; number < 2000; ++number) {
       const uint32_t object = pid % 2 == 0 ? pid + 1 : 0;
-      counts.calls.push_back(
-          {{.abi = 1, .number = number, .object_class = object}, {.calls = 1}});
+      counts.calls.push_back({{.abi = 1, .number = number, .object_class = object}, {.calls = 1}});
       if (pid % 2 == 0) {
         counts.errnos.push_back(
             {{.abi = 1, .number = number, .value = static_cast<uint16_t>(pid)}, 1});
@@ -150,9 +149,9 @@ TEST_CASE("unit.collect.one_row_does_not_take_the_room_of_others") {
   CHECK(snapshot.commands.size() == 20);
   for (const auto& command : snapshot.commands) {
     const bool greedy = command->comm == "greedy";
-    CHECK(model::BytesOf(*command->counts) <= CommandSet::kMostRowBytes);
-    CHECK(model::Sum(*command->counts).calls == (greedy ? 19 * 2000 : 2000));
-    CHECK(command->counts->lost.empty() == !greedy);
+    CHECK(model::BytesOf(command->counts) <= CommandSet::kMostRowBytes);
+    CHECK(model::Sum(command->counts).calls == (greedy ? 19 * 2000 : 2000));
+    CHECK(command->counts.Unpack().lost.empty() == !greedy);
   }
   CHECK(t.table.dropped()[model::Loss::kObjectUnknown] > 0);
   CHECK(t.table.dropped()[model::Loss::kDetailDropped] > 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/model/packed_counts.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 #include <random>
@@ -80,13 +81,12 @@ auto Tied(const Totals& t) {
 Counts OfProgram() {
   Counts counts;
   for (int i = 0; i < 25; ++i) {
-    counts.calls.push_back({{.abi = 1,
-                             .number = 7 * i,
-                             .object_class = i % 3 == 0 ? 0 : 0x400000u + 13 * i},
-                            {.calls = 1u + i % 9,
-                             .errors = i % 5 == 0 ? 1u : 0u,
-                             .total_ns = 3'000'000u + 977u * i,
-                             .max_ns = 700'000u + 311u * i}});
+    counts.calls.push_back(
+        {{.abi = 1, .number = 7 * i, .object_class = i % 3 == 0 ? 0 : 0x400000u + 13 * i},
+         {.calls = 1u + i % 9,
+          .errors = i % 5 == 0 ? 1u : 0u,
+          .total_ns = 3'000'000u + 977u * i,
+          .max_ns = 700'000u + 311u * i}});
   }
   for (int i = 0; i < 5; ++i) {
     counts.errnos.push_back({{.abi = 1, .number = 35 * i, .value = 2}, 1});
@@ -150,6 +150,28 @@ TEST_CASE("unit.model.packed_counts_of_a_program_are_small") {
   CHECK(packed->Unpack() == counts);
   CHECK(BytesOf(*packed) <= 640);
   CHECK(BytesOf(*packed) * 4 < BytesOf(counts));
+}
+
+TEST_CASE("unit.model.a_row_is_packed_until_something_is_added") {
+  const Counts one = OfProgram();
+  RowCounts row = PackedCounts::Pack(one);
+  const RowCounts other = row;
+  CHECK(row.shared() == other.shared());
+  CHECK(row.bytes() < BytesOf(one) / 4);
+  row.Add(other);
+  Counts twice = one;
+  Add(twice, one);
+  CHECK(row.Unpack() == twice);
+  CHECK(row.totals().calls == 2 * other.totals().calls);
+  CHECK(other.Unpack() == one);
+  // A copy of a plain row does not change with it.
+  const RowCounts copy = row;
+  row.Add(other);
+  CHECK(copy.Unpack() == twice);
+  uint64_t calls = 0;
+  row.ForEachCall([&](const CallKey&, uint64_t n) { calls += n; });
+  CHECK(calls == 3 * Sum(one).calls);
+  CHECK(RowCounts().Unpack() == Counts{});
 }
 
 }  // namespace footprint::model
