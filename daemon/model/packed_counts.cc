@@ -152,8 +152,8 @@ PackedPtr PackedCounts::Pack(const Counts& counts) {
                                totals.total_ns, counts.in_flight}) {
     out.Number(total);
   }
-  for (const size_t rows : {counts.calls.size(), counts.errnos.size(), counts.latency.size(),
-                            counts.lost.size()}) {
+  for (const size_t rows :
+       {counts.calls.size(), counts.errnos.size(), counts.latency.size(), counts.lost.size()}) {
     out.Number(rows);
   }
   WriteCalls(counts, out);
@@ -212,7 +212,7 @@ Totals PackedCounts::totals() const {
 }
 
 size_t PackedCounts::bytes() const {
-  constexpr size_t kControl = 2 * sizeof(void*);  // counters of the shared_ptr
+  constexpr size_t kControl = 2 * sizeof(void*);             // counters of the shared_ptr
   constexpr size_t kAllocations = 2 * (sizeof(size_t) + 4);  // what malloc adds to each
   return sizeof(*this) + kControl + size_ + kAllocations;
 }

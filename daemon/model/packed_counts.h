@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts in a tenth of their memory, for the many processes that nobody asks about one by one.
+// Counts in an eighth of their memory, for the many processes that nobody asks about one by one.
 // Ownership: owns its bytes; shared, const.   Threads: any.   Failure: none.
 #ifndef FOOTPRINT_DAEMON_MODEL_PACKED_COUNTS_H_
 #define FOOTPRINT_DAEMON_MODEL_PACKED_COUNTS_H_

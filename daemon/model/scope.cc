@@ -74,8 +74,8 @@ std::string HintOfCommand(const Snapshot& snapshot, const Scope& scope) {
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
       if (!image->name.empty() && CommandMatches(scope.pattern, image->name, "", "")) {
-        return absl::StrCat("; what calls itself \"", image->name.str(), "\" began as \"", image->comm,
-                            "\"");
+        return absl::StrCat("; what calls itself \"", image->name.str(), "\" began as \"",
+                            image->comm, "\"");
       }
     }
   }

@@ -32,9 +32,7 @@ void Selection::Take(const std::shared_ptr<const Command>& command) {
   row.totals.total_ns += more.total_ns;
 }
 
-void Selection::MissName(const Totals& totals) {
-  unnamed_calls_ += totals.calls + totals.denied;
-}
+void Selection::MissName(const Totals& totals) { unnamed_calls_ += totals.calls + totals.denied; }
 
 Footprint Selection::Finish(const Snapshot& snapshot, const Scope& scope) && {
   Footprint f;

@@ -54,7 +54,7 @@ class SharedText {
     return a.body_ == b.body_ ? std::strong_ordering::equal : a.str() <=> b.str();
   }
   template <typename Text>
-    requires std::convertible_to<const Text&, std::string_view>
+  requires std::convertible_to<const Text&, std::string_view>
   friend bool operator==(const SharedText& a, const Text& b) {
     return std::string_view(a.str()) == std::string_view(b);
   }
