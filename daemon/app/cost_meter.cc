@@ -14,22 +14,22 @@ CostMeter::CostMeter(const kernel::OwnerTable& owners) {
   }
 }
 
-void CostMeter::Count(const model::Counts* counts) {
-  if (counts == nullptr) return;
-  for (const auto& [key, stats] : counts->calls) {
-    if (key.kind != model::CallKind::kCalls) continue;
-    calls_ += stats.calls;
-    const bool known = key.abi < FP_OWNER_ABIS && key.number >= 0 && key.number < FP_OWNER_NUMBERS;
-    if (known && takes_descriptor_[key.abi][key.number]) descriptor_calls_ += stats.calls;
-  }
+void CostMeter::Add(const model::CallKey& key, uint64_t calls) {
+  if (key.kind != model::CallKind::kCalls) return;
+  calls_ += calls;
+  const bool known = key.abi < FP_OWNER_ABIS && key.number >= 0 && key.number < FP_OWNER_NUMBERS;
+  if (known && takes_descriptor_[key.abi][key.number]) descriptor_calls_ += calls;
 }
 
 void CostMeter::Complete(model::Snapshot& snapshot, uint32_t measured) {
   calls_ = descriptor_calls_ = 0;
+  const auto add = [this](const model::CallKey& key, uint64_t calls) { Add(key, calls); };
   for (const auto& life : snapshot.lives) {
-    for (const auto& image : life->images) Count(image->counts.get());
+    for (const auto& image : life->images) {
+      if (image->counts != nullptr) image->counts->ForEachCall(add);
+    }
   }
-  for (const auto& command : snapshot.commands) Count(command->counts.get());
+  for (const auto& command : snapshot.commands) command->counts.ForEachCall(add);
   calls_ = std::max(calls_, total_.calls);
   descriptor_calls_ = std::max(descriptor_calls_, total_.descriptor_calls);
   const auto cost = costs_.find(measured);

@@ -26,7 +26,7 @@ class CostMeter {
   void Complete(model::Snapshot& snapshot, uint32_t measured);
 
  private:
-  void Count(const model::Counts* counts);
+  void Add(const model::CallKey& key, uint64_t calls);
 
   std::array<std::bitset<FP_OWNER_NUMBERS>, FP_OWNER_ABIS> takes_descriptor_;
   CallCosts costs_;

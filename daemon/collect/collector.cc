@@ -72,7 +72,7 @@ void Collector::NameCgroups() {
     if (image == nullptr) continue;
     const std::string path = naming_.CgroupOf(id.key.cgroup, image->Held() ? id.life.pid : 0);
     if (!path.empty()) {
-      Naming::SetCgroup(path, image->info);
+      naming_.SetCgroup(path, image->info.Change());
       image->changed = true;
     } else if (image->Held() || looked + 1 < kLooksAtTheDead) {
       unnamed_.emplace_back(id, looked + 1);
@@ -80,14 +80,18 @@ void Collector::NameCgroups() {
   }
 }
 
-model::Counts Collector::CountsOf(const ImageState& image) {
+model::PackedPtr Collector::CountsOf(const ImageState& image) {
+  // Most that end have counted all in threads that are gone.
+  const bool gone = image.slots.empty() && image.orphans_in_flight == 0;
+  if (gone && image.spilled == nullptr) return image.ended;
   CountsBuilder builder;
   for (const uint32_t index : image.slots) AddSlot(builder, index);
   model::Counts counts = builder.Build();
   counts.in_flight += image.orphans_in_flight;
-  model::Add(counts, image.ended);
-  model::Add(counts, image.spilled);
-  return counts;
+  for (const model::PackedPtr& more : {image.ended, image.spilled}) {
+    if (more != nullptr) model::Add(counts, more->Unpack());
+  }
+  return model::PackedCounts::Pack(counts);
 }
 
 void Collector::OnEvent(const fp_event& as_seen) {
@@ -116,7 +120,7 @@ void Collector::OnEvent(const fp_event& as_seen) {
     case FP_EVENT_CLASS:
       out.kind = model::Event::Kind::kObject;
       if (const model::ObjectClass* object = objects_.Find(event.status); object != nullptr) {
-        out.object = *object;
+        out.object = std::make_shared<const model::ObjectClass>(*object);
       }
       break;
     default:

@@ -76,7 +76,7 @@ class Collector {
   std::vector<uint32_t> MoreOf(const fp_slot& slot);
   void AddSlot(CountsBuilder& builder, uint32_t index);
   std::optional<std::set<Claim>> OpenClaims();
-  model::Counts CountsOf(const ImageState& image);
+  model::PackedPtr CountsOf(const ImageState& image);
   void NameCgroups();
   void DrainEvents();
   void OnEvent(const fp_event& event);

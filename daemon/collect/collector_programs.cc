@@ -19,7 +19,7 @@ model::ProgramPtr Collector::KnownProgram(const ProgramBook::Key& image) {
   model::ProgramPtr program = programs_.Find(image);
   if (program != nullptr) return program;
   table_.ForImagesOf(image.first, image.second, [&](ImageState& state) {
-    if (program == nullptr) program = state.info.program;
+    if (program == nullptr) program = state.info->program;
   });
   return program;
 }
@@ -54,7 +54,7 @@ void Collector::OnNote(const fp_note& note, size_t bytes) {
   if (number != 0) before = KnownProgram({life, number - 1});
   const model::ProgramPtr program = programs_.Take({life, number}, note, before.get());
   table_.ForImagesOf(life, number, [&](ImageState& image) {
-    SetProgram(program, image.info);
+    SetProgram(program, image.info.Change());
     image.changed = true;
   });
 }
@@ -66,7 +66,7 @@ void Collector::Inherit() {
     const model::ProgramPtr program = KnownProgram(parent);
     table_.ForImagesOf(heir.first, heir.second, [&](ImageState& image) {
       if (program == nullptr) return;
-      SetProgram(program, image.info);
+      SetProgram(program, image.info.Change());
       image.changed = true;
     });
     const bool waits = program == nullptr && heirs_.contains(parent);

@@ -15,15 +15,19 @@ namespace {
 // A row with its node in the map, strings and counts.
 size_t BytesOf(const model::Command& row) {
   constexpr size_t kNode = 160;
-  const size_t text = row.cgroup.size() + row.exe.size() + row.script.size() + row.comm.size();
-  return kNode + sizeof(model::Command) + 2 * text + row.unit.size() + row.container.size() +
-         model::BytesOf(*row.counts);
+  // Most texts are shared with others, which may go before the row does.
+  size_t text = 2 * row.comm.size();
+  for (const model::SharedText* t :
+       {&row.cgroup, &row.exe, &row.script, &row.unit, &row.container}) {
+    text += model::BytesOf(*t);
+  }
+  return kNode + sizeof(model::Command) + text + model::BytesOf(row.counts);
 }
 
 // What gives way first: rows of cgroups where nothing runs; then coarse ones, so that a living unit
 // keeps its own.
 int Rank(const model::CommandName& name, const std::function<bool(const std::string&)>& in_use) {
-  if (name.cgroup.ends_with(std::string("/") + model::kOther)) return 1;
+  if (name.cgroup.str().ends_with(std::string("/") + model::kOther)) return 1;
   return in_use(name.cgroup) ? 2 : 0;
 }
 
@@ -41,16 +45,16 @@ std::shared_ptr<Value> ToChange(const std::shared_ptr<const Value>& value) {
 }  // namespace
 
 void CommandSet::DropDetailOf(model::Command& row) {
-  std::shared_ptr<model::Counts> counts = ToChange(row.counts);
-  const model::Dropped dropped = model::DropDetail(*counts, FP_CLASS_OTHER);
+  model::Counts& counts = row.counts.Change();
+  const model::Dropped dropped = model::DropDetail(counts, FP_CLASS_OTHER);
   const auto lose = [&](model::Loss cause, uint64_t count) {
     if (count == 0) return;
-    dropped_.count[static_cast<size_t>(cause)] += count;
-    model::Add(*counts, model::Counts{.lost = {{static_cast<uint8_t>(cause), count}}});
+    if (dropped_ == nullptr) dropped_ = std::make_unique<model::Losses>();
+    dropped_->count[static_cast<size_t>(cause)] += count;
+    model::Add(counts, model::Counts{.lost = {{static_cast<uint8_t>(cause), count}}});
   };
   lose(model::Loss::kObjectUnknown, dropped.objects);
   lose(model::Loss::kDetailDropped, dropped.errnos);
-  row.counts = std::move(counts);
 }
 
 void CommandSet::AddAs(const model::CommandName& name, const model::Command& more) {
@@ -59,8 +63,9 @@ void CommandSet::AddAs(const model::CommandName& name, const model::Command& mor
   if (fresh) {
     row = std::make_shared<model::Command>();
     row->cgroup = name.cgroup;
-    row->unit = model::UnitOf(name.cgroup);
-    row->container = model::ContainerOf(name.cgroup);
+    const bool same = more.cgroup == name.cgroup;
+    row->unit = same ? more.unit : model::SharedText(model::UnitOf(name.cgroup));
+    row->container = same ? more.container : model::SharedText(model::ContainerOf(name.cgroup));
     row->exe = name.exe;
     row->script = name.script;
     row->comm = name.comm;
@@ -69,11 +74,9 @@ void CommandSet::AddAs(const model::CommandName& name, const model::Command& mor
   } else {
     bytes_ -= BytesOf(*it->second.row);
     row = ToChange(it->second.row);
-    std::shared_ptr<model::Counts> sum = ToChange(row->counts);
-    model::Add(*sum, *more.counts);
-    row->counts = std::move(sum);
+    row->counts.Add(more.counts);
   }
-  if (model::BytesOf(*row->counts) > kMostRowBytes) DropDetailOf(*row);
+  if (model::BytesOf(row->counts) > kMostRowBytes) DropDetailOf(*row);
   row->images += more.images;
   row->cgroup_lost = row->cgroup_lost || more.cgroup_lost;
   row->name_lost = row->name_lost || more.name_lost;
@@ -121,7 +124,7 @@ void CommandSet::Shrink(const Limits& limits, const std::function<bool(const std
       model::CommandName to = from;
       if (!model::Coarsen(to)) continue;
       const std::shared_ptr<const model::Command> row = it->second.row;
-      const model::Totals totals = model::Sum(*row->counts);
+      const model::Totals totals = model::Sum(row->counts);
       // A row that has lost calls alone had some, too.
       model::NoteFold(from, to, std::max<uint64_t>(totals.calls + totals.denied, 1), sketch);
       bytes_ -= BytesOf(*row);

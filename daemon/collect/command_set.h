@@ -38,7 +38,7 @@ class CommandSet {
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
   // What rows have lost that were larger than kMostRowBytes: objects and errnos.
-  const model::Losses& dropped() const { return dropped_; }
+  model::Losses dropped() const { return dropped_ == nullptr ? model::Losses{} : *dropped_; }
   // Of all rows; what they share with other sets is counted here as well.
   size_t bytes() const { return bytes_; }
   bool Fits(const Limits& limits) const {
@@ -67,7 +67,7 @@ class CommandSet {
   Map rows_;
   uint64_t additions_ = 0;
   size_t bytes_ = 0;
-  model::Losses dropped_;
+  std::unique_ptr<model::Losses> dropped_;  // null: nothing
 };
 
 }  // namespace footprint::collect

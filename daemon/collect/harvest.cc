@@ -34,7 +34,7 @@ void Collector::Bind(uint32_t index, const fp_slot& slot, bool open) {
   binding = {.claim = {slot.ident.claim, slot.ident.tid}, .image = {}, .changes = 0, .open = open};
   const auto living = [&slot] { return StateOf(slot) == FP_SLOT_OPEN; };
   ImageState& image = ImageOf(slot.ident, living, binding.image);
-  image.slots.insert(index);
+  image.slots.push_back(index);
   image.open_slots += open;
   image.changed = true;
 }
@@ -60,8 +60,9 @@ void Collector::Rename(const fp_slot& slot, Binding& binding, ImageState& image)
   const fp_ident ident = slot.ident;
   if (slot.seal != fp_seal(&ident)) return;
   binding.renamed = renamed;
-  image.info.name.assign(ident.comm, strnlen(ident.comm, sizeof(ident.comm)));
-  if (image.info.name == image.info.comm) image.info.name.clear();
+  std::string name(ident.comm, strnlen(ident.comm, sizeof(ident.comm)));
+  if (name == image.info->comm) name.clear();
+  image.info.Change().name = std::move(name);
   image.changed = true;
 }
 
@@ -81,7 +82,7 @@ void Collector::Unbind(uint32_t index) {
     AddSlot(builder, index);
     builder.AddEnd(source_.Slot(index));
     model::Add(image->ended, builder.Build());
-    image->slots.erase(index);
+    image->DropSlot(index);
     image->changed = true;
   }
   for (const uint32_t more : MoreOf(source_.Slot(index))) source_.Free(more);
@@ -231,11 +232,11 @@ void Collector::HarvestSpill() {
   }
   table_.ForEachImage([&](const ImageId& id, ImageState& image) {
     const auto it = sums.find(id);
-    if (it == sums.end() && image.spilled == model::Counts{}) return;
+    if (it == sums.end() && image.spilled == nullptr) return;
     image.changed = true;
-    image.spilled = {};
+    image.spilled = nullptr;
     if (it == sums.end()) return;
-    image.spilled = it->second.first.Build();
+    image.spilled = model::PackedOrNull(it->second.first.Build());
     model::Add(image.ended, it->second.second.Build());
   });
   for (const auto& [key, ident] : final) source_.DeleteSpill(key, ident);

@@ -20,7 +20,7 @@ std::string Ask(const Naming::Living& living, const std::function<std::string()>
 }  // namespace
 
 model::ProgramPtr Naming::ProgramOf(const fp_ident& ident, const Living& living) {
-  model::Program program{.exe = Ask(living, [&] { return procfs_.Exe(ident.tgid); })};
+  model::Program program{.exe = texts_.Share(Ask(living, [&] { return procfs_.Exe(ident.tgid); }))};
   if (program.exe.empty()) return nullptr;
   program.exe_source = model::ExeSource::kProc;
   program.names_unsure = true;  // no note: it may run a script
@@ -30,9 +30,9 @@ model::ProgramPtr Naming::ProgramOf(const fp_ident& ident, const Living& living)
 }
 
 void Naming::SetCgroup(const std::string& path, model::Image& image) {
-  image.cgroup = path;
-  image.unit = model::UnitOf(path);
-  image.container = model::ContainerOf(path);
+  image.cgroup = texts_.Share(path);
+  image.unit = texts_.Share(model::UnitOf(path));
+  image.container = texts_.Share(model::ContainerOf(path));
 }
 
 model::Image Naming::Describe(const fp_ident& ident, const Living& living) {

@@ -32,7 +32,7 @@ class Naming {
   // Path of a cgroup; `living`: a process that was in it, or 0. "": not known yet.
   std::string CgroupOf(uint64_t id, uint32_t living) { return cgroups_.PathOf(id, living); }
   CgroupNames& cgroups() { return cgroups_; }
-  static void SetCgroup(const std::string& path, model::Image& image);
+  void SetCgroup(const std::string& path, model::Image& image);
   // The program of a living process by /proc, which does not tell of all of it. Null: unknown.
   model::ProgramPtr ProgramOf(const fp_ident& ident, const Living& living);
 
@@ -40,6 +40,7 @@ class Naming {
   const Procfs& procfs_;
   static constexpr size_t kMostAtStart = 16384;
   CgroupNames cgroups_;
+  model::TextPool texts_;  // of cgroups and files, which many images share
 };
 
 }  // namespace footprint::collect

@@ -23,9 +23,7 @@ const ProcessTable::LifeState* ProcessTable::FindLife(const model::LifeId& id) c
 
 ImageState* ProcessTable::Find(const ImageId& id) {
   LifeState* life = FindLife(id.life);
-  if (life == nullptr) return nullptr;
-  const auto it = life->images.find(id.key);
-  return it == life->images.end() ? nullptr : &it->second;
+  return life == nullptr ? nullptr : life->images.Find(id.key);
 }
 
 const ProcessTable::LifeState* ProcessTable::Younger(uint32_t pid, uint64_t birth) const {
@@ -39,10 +37,10 @@ void ProcessTable::FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u3
   if (birth != 0 || older_.contains(pid)) return;
   const LifeState* found = Younger(pid, UINT64_MAX);
   if (found == nullptr || found->dead_since != 0) return;
-  if (start_ns != 0 && found->info.start_ns != start_ns) return;
-  LifeState& life = lives_.at(found->info.id);
+  if (start_ns != 0 && found->info->start_ns != start_ns) return;
+  LifeState& life = lives_.at(found->info->id);
   if (life.stray == 0) life.stray = life.current.number + 1;
-  birth = life.info.id.birth;
+  birth = life.info->id.birth;
   image += life.stray;
 }
 
@@ -51,7 +49,7 @@ void ProcessTable::FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u3
 model::LifeId ProcessTable::Ancestor(model::LifeId parent, uint64_t birth) const {
   if (parent.birth == 0 && !older_.contains(parent.pid)) {
     const LifeState* younger = Younger(parent.pid, birth != 0 ? birth : UINT64_MAX);
-    if (younger != nullptr) parent = younger->info.id;
+    if (younger != nullptr) parent = younger->info->id;
   }
   for (auto it = forwarded_.find(parent); it != forwarded_.end() && FindLife(parent) == nullptr;
        it = forwarded_.find(parent)) {
@@ -62,12 +60,12 @@ model::LifeId ProcessTable::Ancestor(model::LifeId parent, uint64_t birth) const
 
 ProcessTable::LifeState& ProcessTable::Make(const model::LifeId& id, const model::LifeId& parent,
                                             uint64_t start_ns) {
-  LifeState& life = lives_[id];
-  life.info.id = id;
-  life.info.parent = Ancestor(parent, id.birth);
-  life.info.start_ns = start_ns;
-  life.info.alive = true;
-  life.info.observer = id.pid == own_pid_;
+  model::Life made{.id = id,
+                   .parent = Ancestor(parent, id.birth),
+                   .start_ns = start_ns,
+                   .alive = true,
+                   .observer = id.pid == own_pid_};
+  LifeState& life = lives_.try_emplace(id, std::move(made)).first->second;
   Adopt(life);
   return life;
 }
@@ -76,12 +74,11 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
                               const std::function<model::Image()>& describe) {
   LifeState* known = FindLife(id.life);
   LifeState& life = known != nullptr ? *known : Make(id.life, parent, start_ns);
-  const auto image = life.images.find(id.key);
-  if (image != life.images.end()) return image->second;
+  if (ImageState* image = life.images.Find(id.key)) return *image;
   life.changed = true;
-  ImageState& made = life.images[id.key];
-  made.info = describe();
-  made.info.cgroup_id = id.key.cgroup;
+  model::Image image = describe();
+  image.cgroup_id = id.key.cgroup;
+  ImageState& made = life.images.Add(id.key, std::move(image));
   if (life.images.size() == 1 || id.key.number >= life.current.number) life.current = id.key;
   return made;
 }
@@ -89,7 +86,7 @@ ImageState& ProcessTable::Get(const ImageId& id, const model::LifeId& parent, ui
 // Ties a new life to its parent, and to children that were seen before it. A parent that was there
 // at the attach and has made no call since is a life without images.
 void ProcessTable::Adopt(LifeState& life) {
-  const model::LifeId id = life.info.id, parent = life.info.parent;
+  const model::LifeId id = life.info->id, parent = life.info->parent;
   LifeState* above = FindLife(parent);
   if (above == nullptr && parent.pid != 0 && parent.birth == 0 && parent != id) {
     if (const auto it = older_.find(parent.pid); it != older_.end()) {
@@ -99,7 +96,7 @@ void ProcessTable::Adopt(LifeState& life) {
   if (above != nullptr) {
     above->children.push_back(id);
   } else {
-    parentless_.insert({life.info.parent, id});
+    parentless_.insert({life.info->parent, id});
   }
   const auto first = parentless_.lower_bound({id, {}});
   auto it = first;
@@ -112,7 +109,7 @@ void ProcessTable::ForImagesOf(const model::LifeId& life, uint32_t number,
   LifeState* state = FindLife(life);
   if (state == nullptr) return;
   auto& images = state->images;
-  for (auto it = images.lower_bound({.number = number, .cgroup = 0});
+  for (auto it = images.From({.number = number, .cgroup = 0});
        it != images.end() && it->first.number == number; ++it) {
     visit(it->second);
   }
@@ -150,7 +147,7 @@ bool ProcessTable::NoteLoss(uint32_t pid, model::Loss cause, uint64_t count) {
     const bool held = std::any_of(life.images.begin(), life.images.end(),
                                   [](const auto& image) { return image.second.Held(); });
     // An exec that found no room began an image that is not known: then it is nobody's.
-    if (!held && life.info.alive) continue;
+    if (!held && life.info->alive) continue;
     for (auto& [key, image] : life.images) {
       if (!image.Held() && key.number != life.current.number) continue;
       model::Add(image.ended, lost);
@@ -168,23 +165,23 @@ bool ProcessTable::Alive(LifeState& life) {
     life.wait = 1;
     return true;
   }
-  const auto next = lives_.upper_bound(life.info.id);
-  if (next != lives_.end() && next->first.pid == life.info.id.pid) return false;  // replaced
+  const auto next = lives_.upper_bound(life.info->id);
+  if (next != lives_.end() && next->first.pid == life.info->id.pid) return false;  // replaced
   // Alive without an open slot: a zombie, or a thread that has made no call since the attach. A
   // look is a system call, so these are looked for ever more rarely.
-  if (life.look_at > pass_) return life.info.alive;
+  if (life.look_at > pass_) return life.info->alive;
   life.look_at = pass_ + life.wait;
   life.wait = std::min(2 * life.wait, kLongestWait);
-  return exists_(life.info.id.pid);
+  return exists_(life.info->id.pid);
 }
 
 void ProcessTable::QueueDead(LifeState& life) {
   for (auto& [key, image] : life.images) {
-    if (image.queued || image.Held() || (key == life.current && life.info.alive)) continue;
+    if (image.queued || image.Held() || (key == life.current && life.info->alive)) continue;
     image.queued = true;
-    image.queued_bytes = model::BytesOf(image.ended);
+    image.queued_bytes = image.ended == nullptr ? 0 : model::BytesOf(*image.ended);
     dead_bytes_ += image.queued_bytes;
-    dead_.push_back({life.info.id, key});
+    dead_.push_back({life.info->id, key});
   }
 }
 
@@ -199,8 +196,8 @@ void ProcessTable::Settle(const std::map<model::LifeId, uint32_t>& pinned) {
       continue;
     }
     const bool alive = Alive(life);
-    if (alive != life.info.alive) {
-      life.info.alive = alive;
+    if (alive != life.info->alive) {
+      life.info.Change().alive = alive;
       life.changed = true;
     }
     if (alive) {
@@ -225,11 +222,11 @@ void ProcessTable::FoldDead() {
     const ImageId id = dead_.front();
     dead_.pop_front();
     LifeState* life = FindLife(id.life);
-    if (life == nullptr || !life->images.contains(id.key)) continue;
-    ImageState& image = life->images.at(id.key);
-    if (image.Held()) {  // a thread was moved back
-      image.queued = false;
-      dead_bytes_ -= std::exchange(image.queued_bytes, 0);
+    ImageState* image = life == nullptr ? nullptr : life->images.Find(id.key);
+    if (image == nullptr) continue;
+    if (image->Held()) {  // a thread was moved back
+      image->queued = false;
+      dead_bytes_ -= std::exchange(image->queued_bytes, 0);
       continue;
     }
     const auto pinned = pinned_.find(id.life);
@@ -238,26 +235,29 @@ void ProcessTable::FoldDead() {
       continue;
     }
     FoldImage(*life, id.key);
-    if (life->images.empty() && !life->info.alive && pinned == pinned_.end()) FoldLife(id.life);
+    if (life->images.empty() && !life->info->alive && pinned == pinned_.end()) FoldLife(id.life);
   }
 }
 
 void ProcessTable::FoldImage(LifeState& life, const ImageKey& key) {
-  ImageState& image = life.images.at(key);
+  const ImageState& image = *life.images.Find(key);
+  const model::Image& info = *image.info;
   // Spilled counts of threads that are gone have been moved to `ended` before.
-  const model::Command command{.cgroup = image.info.cgroup,
-                               .exe = image.info.exe,
-                               .script = image.info.script,
-                               .comm = image.info.comm,
-                               .cgroup_lost = image.info.cgroup.empty() && key.cgroup != 0,
-                               .name_lost = model::NameUnknown(image.info),
+  const model::Command command{.cgroup = info.cgroup,
+                               .unit = info.unit,
+                               .container = info.container,
+                               .exe = info.exe,
+                               .script = info.script,
+                               .comm = info.comm,
+                               .cgroup_lost = info.cgroup.empty() && key.cgroup != 0,
+                               .name_lost = model::NameUnknown(info),
                                .images = 1,
-                               .observer = life.info.observer,
-                               .counts = std::make_shared<model::Counts>(std::move(image.ended))};
+                               .observer = life.info->observer,
+                               .counts = image.ended};
   dead_bytes_ -= image.queued_bytes;
   commands_.Add(command);
-  AddToTree(life.folded_images, command);
-  life.images.erase(key);
+  AddToTree(life.Rows().images, command);
+  life.images.Erase(key);
   life.changed = true;
 }
 
@@ -273,7 +273,7 @@ void ProcessTable::Shrink() {
   if (!commands_.Fits({.rows = limits_.commands, .bytes = limits_.command_bytes})) {
     std::set<std::string> in_use;
     for (const auto& [id, life] : lives_) {
-      for (const auto& [key, image] : life.images) in_use.insert(image.info.cgroup);
+      for (const auto& [key, image] : life.images) in_use.insert(image.info->cgroup.str());
     }
     auto sketch = folded_names_ == nullptr ? std::make_shared<model::NameSketch>()
                                            : std::make_shared<model::NameSketch>(*folded_names_);
@@ -290,7 +290,8 @@ void ProcessTable::ShrinkTrees() {
   for (size_t rows = kCommandsPerLife / 2; rows > 0 && tree_bytes_ > limits_.tree_bytes / 8 * 7;
        rows /= 2) {
     for (auto& [id, life] : lives_) {
-      for (CommandSet* set : {&life.folded_images, &life.folded_descendants}) {
+      if (life.folded == nullptr) continue;
+      for (CommandSet* set : {&life.folded->images, &life.folded->descendants}) {
         if (set->size() <= rows) continue;
         tree_bytes_ -= set->bytes();
         set->ShrinkTo(rows);
@@ -303,68 +304,71 @@ void ProcessTable::ShrinkTrees() {
 
 void ProcessTable::FoldLife(const model::LifeId& id) {
   LifeState& life = lives_.at(id);
-  LifeState* above = FindLife(life.info.parent);
+  LifeState* above = FindLife(life.info->parent);
   if (above != nullptr) {
-    AddToTree(above->folded_descendants, life.folded_images);
-    AddToTree(above->folded_descendants, life.folded_descendants);
-    above->changed = true;
+    if (life.folded != nullptr) {
+      AddToTree(above->Rows().descendants, life.folded->images);
+      AddToTree(above->Rows().descendants, life.folded->descendants);
+      above->changed = true;
+    }
     std::erase(above->children, id);
   } else {
-    parentless_.erase({life.info.parent, id});
+    parentless_.erase({life.info->parent, id});
   }
   // Grandchildren stay in the tree of the grandparent.
   for (const model::LifeId& child : life.children) {
     LifeState* below = FindLife(child);
     if (below == nullptr) continue;
-    below->info.parent = life.info.parent;
+    below->info.Change().parent = life.info->parent;
     below->changed = true;
     if (above != nullptr) {
       above->children.push_back(child);
     } else {
-      parentless_.insert({below->info.parent, child});
+      parentless_.insert({below->info->parent, child});
     }
   }
-  forwarded_[id] = life.info.parent;
+  forwarded_[id] = life.info->parent;
   forwarded_order_.push_back(id);
   if (forwarded_order_.size() > kForwarded) {
     forwarded_.erase(forwarded_order_.front());
     forwarded_order_.pop_front();
   }
-  tree_bytes_ -= life.folded_images.bytes() + life.folded_descendants.bytes();
+  if (life.folded != nullptr) {
+    tree_bytes_ -= life.folded->images.bytes() + life.folded->descendants.bytes();
+  }
   lives_.erase(id);
 }
 
-void ProcessTable::PublishLife(LifeState& life,
-                               const std::function<model::Counts(const ImageState&)>& counts_of) {
+void ProcessTable::PublishLife(LifeState& life, const CountsOf& counts_of) {
   for (auto& [key, image] : life.images) {
     const bool here = key == life.current || image.open_slots != 0 || image.orphans != 0;
-    const bool alive = life.info.alive && key.number == life.current.number && here;
-    if (!image.changed && image.info.alive == alive) continue;
+    const bool alive = life.info->alive && key.number == life.current.number && here;
+    if (!image.changed && image.info->alive == alive) continue;
     life.changed = true;
-    image.info.alive = alive;
-    image.info.threads = image.open_slots + image.orphans;
-    auto published = std::make_shared<model::Image>(image.info);
-    published->counts = image.changed || image.published == nullptr
-                            ? std::make_shared<model::Counts>(counts_of(image))
-                            : image.published->counts;
-    image.published = std::move(published);
+    model::Image& info = image.info.Change();
+    info.alive = alive;
+    info.threads = image.open_slots + image.orphans;
+    if (image.changed) info.counts = counts_of(image);
+    if (info.counts == nullptr) info.counts = model::PackedCounts::Pack({});
     image.changed = false;
   }
   if (!life.changed) return;
-  auto published = std::make_shared<model::Life>(life.info);
-  for (const auto& [key, image] : life.images) published->images.push_back(image.published);
-  published->folded_images = life.folded_images.Rows();
-  published->folded_descendants = life.folded_descendants.Rows();
-  life.published = std::move(published);
+  model::Life& info = life.info.Change();
+  info.images.clear();
+  info.images.reserve(life.images.size());
+  for (auto& [key, image] : life.images) info.images.push_back(image.info.Share());
+  if (life.folded != nullptr) {
+    info.folded_images = life.folded->images.Rows();
+    info.folded_descendants = life.folded->descendants.Rows();
+  }
   life.changed = false;
 }
 
-void ProcessTable::Publish(model::Snapshot& snapshot,
-                           const std::function<model::Counts(const ImageState&)>& counts_of) {
+void ProcessTable::Publish(model::Snapshot& snapshot, const CountsOf& counts_of) {
   snapshot.lives.reserve(lives_.size());
   for (auto& [id, life] : lives_) {
     PublishLife(life, counts_of);
-    snapshot.lives.push_back(life.published);
+    snapshot.lives.push_back(life.info.Share());
   }
   snapshot.commands = commands_.Rows();
   snapshot.folded_names = folded_names_;

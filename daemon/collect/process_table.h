@@ -20,46 +20,16 @@
 #include <vector>
 
 #include "daemon/collect/command_set.h"
+#include "daemon/collect/image_state.h"
 #include "daemon/model/snapshot.h"
 
 namespace footprint::collect {
-
-// A program image in one cgroup: threads of one process may be in several, and a process that is
-// moved counts for where it is now from then on.
-struct ImageKey {
-  uint32_t number = 0;
-  uint64_t cgroup = 0;
-  auto operator<=>(const ImageKey&) const = default;
-};
-
-struct ImageId {
-  model::LifeId life;
-  ImageKey key;
-  auto operator<=>(const ImageId&) const = default;
-};
-
-// One program image and what was counted for it.
-struct ImageState {
-  model::Image info;         // counts is unused
-  model::Counts ended;       // of threads that are gone
-  model::Counts spilled;     // of living threads, from the last walk of the spill map
-  std::set<uint32_t> slots;  // that hold its threads, closed ones too
-  uint32_t open_slots = 0;
-  uint32_t orphans = 0, orphans_in_flight = 0;
-  bool changed = true;
-  bool queued = false;  // among the dead, waiting to be folded
-  size_t queued_bytes = 0;
-  std::shared_ptr<const model::Image> published;
-
-  // More may come, or has yet to move to `ended`.
-  bool Held() const { return !slots.empty() || orphans != 0 || spilled != model::Counts{}; }
-};
 
 class ProcessTable {
  public:
   struct Limits {
     size_t dead_images = 512;
-    size_t dead_bytes = 8ull << 20;     // of these images' counts
+    size_t dead_bytes = 8ull << 20;     // of these images' counts, packed
     size_t commands = 4096;             // rows for dead processes
     size_t command_bytes = 8ull << 20;  // of these rows
     size_t tree_bytes = 8ull << 20;     // of rows that are kept for the trees of living processes
@@ -76,7 +46,7 @@ class ProcessTable {
   // known.
   void FindStray(uint32_t pid, uint64_t start_ns, __u64& birth, __u32& image);
   // Calls whose object or errno is known no more.
-  const model::Losses& dropped() const { return commands_.dropped(); }
+  model::Losses dropped() const { return commands_.dropped(); }
 
   // The image, or null.
   ImageState* Find(const ImageId& id);
@@ -101,23 +71,32 @@ class ProcessTable {
   // their images up to that number: what a recording leaves out must be known by itself.
   void Settle(const std::map<model::LifeId, uint32_t>& pinned);
 
-  // The table as immutable values; `counts_of` sums up an image that changed.
-  void Publish(model::Snapshot& snapshot,
-               const std::function<model::Counts(const ImageState&)>& counts_of);
+  // Sums up an image that changed; null: nothing was counted.
+  using CountsOf = std::function<model::PackedPtr(const ImageState&)>;
+  // The table as immutable values.
+  void Publish(model::Snapshot& snapshot, const CountsOf& counts_of);
 
  private:
+  // Rows of a life; few have any.
+  struct Folded {
+    CommandSet images, descendants;
+  };
   struct LifeState {
-    model::Life info;  // images and folded_* are unused
-    std::map<ImageKey, ImageState> images;
+    explicit LifeState(model::Life life) : info(std::move(life)) {}
+    Folded& Rows() {
+      if (folded == nullptr) folded = std::make_unique<Folded>();
+      return *folded;
+    }
+    Published<model::Life> info;  // images and folded_* are as published last
+    ImageMap images;
     ImageKey current;    // the latest number, where it was seen first last
     uint32_t stray = 0;  // number of the first image that was found by the pid alone; 0: none
-    CommandSet folded_images, folded_descendants;
+    std::unique_ptr<Folded> folded;  // null: none
     std::vector<model::LifeId> children;
     uint64_t dead_since = 0;  // pass; 0: alive
     uint64_t look_at = 0;     // pass from which on it is asked whether it exists
     uint64_t wait = 1;        // passes to the look after that
     bool changed = true;
-    std::shared_ptr<const model::Life> published;
   };
   static constexpr size_t kCommandsPerLife = 256;
   static constexpr uint64_t kLongestWait = 16;  // passes
@@ -141,8 +120,7 @@ class ProcessTable {
   void Shrink();
   void ShrinkTrees();
   void FoldLife(const model::LifeId& id);
-  void PublishLife(LifeState& life,
-                   const std::function<model::Counts(const ImageState&)>& counts_of);
+  void PublishLife(LifeState& life, const CountsOf& counts_of);
 
   const Limits limits_;
   const uint32_t own_pid_;
@@ -157,7 +135,7 @@ class ProcessTable {
   size_t dead_bytes_ = 0;
   std::map<model::LifeId, uint32_t> pinned_;
   CommandSet commands_;
-  size_t tree_bytes_ = 0;  // of all lives' folded_images and folded_descendants
+  size_t tree_bytes_ = 0;  // of all lives' rows
   std::shared_ptr<const model::NameSketch> folded_names_;
 };
 

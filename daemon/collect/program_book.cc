@@ -79,7 +79,7 @@ bool LooksLikeScript(const Program& program) {
                      (argv.size() > 2 && argv[2] == program.given);
   if (!named || program.given.empty()) return false;
   const bool seen = program.exe_source != ExeSource::kGiven && !program.exe.empty();
-  return Base(seen ? program.exe : argv[0]) != Base(program.given);
+  return Base(seen ? std::string_view(program.exe) : argv[0]) != Base(program.given);
 }
 
 // env(1), found by a script's first line, executes the interpreter with the script's name.
@@ -137,7 +137,7 @@ void AddNote(const fp_note& note, const Program* before, Program& program) {
   if (program.exe_source == ExeSource::kUnknown || program.exe_source == ExeSource::kGiven) {
     const std::vector<std::string_view> argv = model::Arguments(program);
     const bool from_argv = script && !argv.empty();
-    program.exe = from_argv ? std::string(argv[0]) : program.given;
+    program.exe = from_argv ? std::string(argv[0]) : program.given.str();
     program.exe_cut = !from_argv && program.given_cut;
     program.exe_source = program.exe.empty() ? ExeSource::kUnknown : ExeSource::kGiven;
   }
@@ -169,6 +169,9 @@ model::ProgramPtr ProgramBook::Take(const Key& image, const fp_note& note, const
   Program program;
   if (entry.program != nullptr) program = *entry.program;
   AddNote(note, before, program);
+  for (model::SharedText* text : {&program.exe, &program.script, &program.given}) {
+    *text = texts_.Share(std::move(*text));
+  }
   entry = {.program = std::make_shared<const Program>(std::move(program)), .pass = pass_};
   return entry.program;
 }

@@ -51,6 +51,7 @@ class ProgramBook {
   };
   std::map<Key, Entry> entries_;  // as many as a ring holds notes, for each of kPasses
   uint64_t pass_ = 0;
+  model::TextPool texts_;  // names of files, which many programs share
 };
 
 }  // namespace footprint::collect

@@ -46,8 +46,8 @@ bool Coarsen(CommandName& name) {
     return true;
   }
   if (name.comm == kOther && name.exe.empty()) return false;
-  name.exe.clear();
-  name.script.clear();
+  name.exe = "";
+  name.script = "";
   name.comm = kOther;
   return true;
 }
@@ -68,9 +68,10 @@ void NoteFold(const CommandName& from, const CommandName& to, uint64_t calls, Na
     }
   }
   if (from.comm == to.comm && from.exe == to.exe && from.script == to.script) return;
-  const std::set<std::string> names = {from.comm, from.exe,
-                                       from.exe.substr(from.exe.rfind('/') + 1), from.script,
-                                       from.script.substr(from.script.rfind('/') + 1)};
+  const std::string& exe = from.exe;
+  const std::string& script = from.script;
+  const std::set<std::string> names = {from.comm, exe, exe.substr(exe.rfind('/') + 1), script,
+                                       script.substr(script.rfind('/') + 1)};
   for (const std::string& name : names) sketch.Add(Kind::kCommand, name, calls);
   sketch.AddToAll(Kind::kCommand, calls);
 }

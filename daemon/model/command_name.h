@@ -16,8 +16,9 @@ namespace footprint::model {
 inline constexpr char kOther[] = "(other)";
 
 struct CommandName {
-  std::string cgroup;  // path; "": not known
-  std::string exe, script, comm;
+  SharedText cgroup;  // path; "": not known
+  SharedText exe, script;
+  std::string comm;
   bool observer = false;  // the daemon's own are never mixed with others
   auto operator<=>(const CommandName&) const = default;
 };

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/model/shared_text.h"
+
 namespace footprint::model {
 
 // Where `exe` is from. kGiven: the file name that the exec was given, which a link or the
@@ -20,11 +22,11 @@ const char* ExeSourceName(ExeSource source);  // "", "kernel", "proc", "given"
 struct Program {
   // The file that the kernel executes, as seen from the process's own root; of a script its
   // interpreter.
-  std::string exe;
+  SharedText exe;
   ExeSource exe_source = ExeSource::kUnknown;
   bool exe_cut = false;   // its beginning is missing: "..." stands for it
-  std::string script;     // what the interpreter runs; "": no script
-  std::string given;      // file name given to the exec
+  SharedText script;      // what the interpreter runs; "": no script
+  SharedText given;       // file name given to the exec
   std::string argv;       // each argument with a NUL behind it: a list would take 16 times as much
   bool argv_cut = false;  // its end is missing
   std::string exec_comm;  // name of the process at the exec; "" where nobody saw it

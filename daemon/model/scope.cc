@@ -74,8 +74,8 @@ std::string HintOfCommand(const Snapshot& snapshot, const Scope& scope) {
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
       if (!image->name.empty() && CommandMatches(scope.pattern, image->name, "", "")) {
-        return absl::StrCat("; what calls itself \"", image->name, "\" began as \"", image->comm,
-                            "\"");
+        return absl::StrCat("; what calls itself \"", image->name.str(), "\" began as \"",
+                            image->comm, "\"");
       }
     }
   }
@@ -92,7 +92,8 @@ std::string Hint(const Snapshot& snapshot, const Scope& scope) {
   std::set<std::string> units;
   for (const auto& life : snapshot.lives) {
     for (const auto& image : life->images) {
-      if (image->unit.ends_with(below) && !image->unit.starts_with('/')) units.insert(image->unit);
+      const std::string& unit = image->unit;
+      if (unit.ends_with(below) && !unit.starts_with('/')) units.insert(unit);
     }
   }
   return units.empty() ? "" : absl::StrCat("; there is \"", *units.begin(), "\"");
@@ -112,7 +113,7 @@ void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& select
         selection.Take(life, image);
       } else if (image->counts != nullptr &&
                  (by_unit ? image->cgroup.empty() && image->cgroup_id != 0 : NameUnknown(*image))) {
-        selection.MissName(*image->counts);
+        selection.MissName(Sum(*image->counts));
       }
     }
   }
@@ -121,7 +122,7 @@ void SelectNames(const Snapshot& snapshot, const Scope& scope, Selection& select
                 command->script)) {
       selection.Take(command);
     } else if (by_unit ? command->cgroup.empty() && command->cgroup_lost : command->name_lost) {
-      selection.MissName(*command->counts);
+      selection.MissName(Sum(command->counts));
     }
   }
 }
@@ -152,7 +153,7 @@ Footprint EvaluateSystem(const Snapshot& snapshot, const Scope& scope) {
   }
   for (const auto& command : snapshot.commands) {
     if (command->observer) {
-      observer_calls += Sum(*command->counts).calls;
+      observer_calls += Sum(command->counts).calls;
     } else {
       selection.Take(command);
     }

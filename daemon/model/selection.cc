@@ -18,7 +18,7 @@ void Selection::Take(const std::shared_ptr<const Life>& life,
 
 void Selection::Take(const std::shared_ptr<const Command>& command) {
   parts_.push_back(command->counts);
-  const Totals more = Sum(*command->counts);
+  const Totals more = Sum(command->counts);
   const auto [it, fresh] = folded_.emplace(NameOf(*command), rows_.size());
   if (fresh) {
     rows_.push_back({.life = nullptr, .image = nullptr, .command = command, .totals = {}});
@@ -32,10 +32,7 @@ void Selection::Take(const std::shared_ptr<const Command>& command) {
   row.totals.total_ns += more.total_ns;
 }
 
-void Selection::MissName(const Counts& counts) {
-  const Totals totals = Sum(counts);
-  unnamed_calls_ += totals.calls + totals.denied;
-}
+void Selection::MissName(const Totals& totals) { unnamed_calls_ += totals.calls + totals.denied; }
 
 Footprint Selection::Finish(const Snapshot& snapshot, const Scope& scope) && {
   Footprint f;
@@ -66,7 +63,7 @@ Footprint Selection::Finish(const Snapshot& snapshot, const Scope& scope) && {
 
 Counts Selection::AddUp(size_t begin, size_t end) const {
   if (begin == end) return {};
-  if (end - begin == 1) return *parts_[begin];
+  if (end - begin == 1) return parts_[begin].Unpack();
   const size_t middle = begin + (end - begin) / 2;
   Counts sum = AddUp(begin, middle);
   Add(sum, AddUp(middle, end));

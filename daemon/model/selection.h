@@ -21,7 +21,7 @@ class Selection {
   // Lives of a tree may each have folded the same command: one row.
   void Take(const std::shared_ptr<const Command>& command);
   // Calls that are not taken, and might have been: their cgroup is not known.
-  void MissName(const Counts& counts);
+  void MissName(const Totals& totals);
   bool empty() const { return parts_.empty(); }
 
   Footprint Finish(const Snapshot& snapshot, const Scope& scope) &&;
@@ -30,7 +30,7 @@ class Selection {
   Counts AddUp(size_t begin, size_t end) const;
 
   std::map<CommandName, size_t> folded_;
-  std::vector<std::shared_ptr<const Counts>> parts_;
+  std::vector<RowCounts> parts_;
   std::vector<Row> rows_;
   uint64_t unnamed_calls_ = 0;
 };

@@ -16,7 +16,9 @@
 #include "daemon/model/modules.h"
 #include "daemon/model/name_sketch.h"
 #include "daemon/model/objects.h"
+#include "daemon/model/packed_counts.h"
 #include "daemon/model/program.h"
+#include "daemon/model/shared_text.h"
 #include "daemon/model/tier.h"
 
 namespace footprint::model {
@@ -32,29 +34,30 @@ struct LifeId {
 struct Image {
   uint32_t number = 0;  // execs since the life began
   std::string comm;     // its leader's at its first call: by this it is found and folded
-  std::string name;     // its leader's as it is; "": that is `comm`
-  std::string exe;      // of `program`
-  std::string script;   // of `program`
+  SharedText name;      // its leader's as it is; "": that is `comm`
+  SharedText exe;       // of `program`
+  SharedText script;    // of `program`
   ProgramPtr program;   // null: unknown
-  std::string cgroup;
-  std::string unit;        // UnitOf(cgroup)
-  std::string container;   // ContainerOf(cgroup)
+  SharedText cgroup;
+  SharedText unit;         // UnitOf(cgroup)
+  SharedText container;    // ContainerOf(cgroup)
   uint64_t cgroup_id = 0;  // where its threads were at their claim; 0: the kernel did not say
   uint32_t uid = 0;
   bool alive = false;
   uint32_t threads = 0;  // that made a call and live
-  std::shared_ptr<const Counts> counts;
+  PackedPtr counts;
 };
 
 // Where dead processes end up: the sum over all that had one name.
 struct Command {
   // What a row had no room for is "(other)": the end of a cgroup path, then exe and comm.
-  std::string cgroup, unit, container, exe, script, comm;
+  SharedText cgroup, unit, container, exe, script;
+  std::string comm;
   bool cgroup_lost = false;  // `cgroup` is "" though the kernel named one
   bool name_lost = false;    // NameUnknown() of an image in it
   uint64_t images = 0;
   bool observer = false;
-  std::shared_ptr<const Counts> counts;
+  RowCounts counts;
 };
 
 struct Life {
@@ -161,7 +164,7 @@ struct Event {
   Image image;  // counts is null
   bool has_wait_status = false;
   uint32_t wait_status = 0;
-  ObjectClass object;                         // of kObject: what was seen for the first time
+  std::shared_ptr<const ObjectClass> object;  // of kObject: what was seen first; null: unknown
   std::shared_ptr<const ModuleEvent> module;  // of the module kinds
 };
 

@@ -142,11 +142,11 @@ void SetIdentity(const model::LifeId& life, const model::LifeId& parent, const m
                  v1::Process& out) {
   out.set_pid(life.pid);
   out.set_parent_pid(parent.pid);
-  const std::string& comm = image.name.empty() ? image.comm : image.name;
+  const std::string& comm = image.name.empty() ? image.comm : image.name.str();
   out.set_comm(Printable(comm));
   out.set_comm_raw(comm);
   out.set_exe(Printable(image.exe));
-  out.set_exe_raw(image.exe);
+  out.set_exe_raw(image.exe.str());
   out.set_script(Printable(image.script));
   if (image.program != nullptr) SetProgram(*image.program, out);
   out.set_unit(Printable(image.unit));
@@ -160,7 +160,7 @@ void SetFolded(const model::Row& row, v1::Process& out) {
   out.set_comm(Printable(row.command->comm));
   out.set_comm_raw(row.command->comm);
   out.set_exe(Printable(row.command->exe));
-  out.set_exe_raw(row.command->exe);
+  out.set_exe_raw(row.command->exe.str());
   out.set_script(Printable(row.command->script));
   out.set_unit(Printable(row.command->unit));
   out.set_cgroup(Printable(row.command->cgroup));
@@ -302,7 +302,7 @@ void ToProto(const model::Event& event, v1::WatchEventsResponse& out) {
       break;
     case model::Event::Kind::kObject:
       out.set_kind(v1::EVENT_KIND_OBJECT_FIRST_SEEN);
-      SetNames(event.object, *out.mutable_object());
+      if (event.object != nullptr) SetNames(*event.object, *out.mutable_object());
       break;
     default:
       SetModule(event, out);
@@ -358,7 +358,7 @@ void ToProto(const model::Snapshot& snapshot, v1::GetStatusResponse& out) {
       if (image->counts != nullptr) calls += model::Sum(*image->counts).calls;
     }
   }
-  for (const auto& command : snapshot.commands) calls += model::Sum(*command->counts).calls;
+  for (const auto& command : snapshot.commands) calls += model::Sum(command->counts).calls;
   out.set_processes(processes);
   out.set_calls(calls);
 }

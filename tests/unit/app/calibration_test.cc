@@ -51,7 +51,7 @@ TEST_CASE("unit.app.the_loop_makes_calls") {
 
 model::Snapshot WithCalls(uint64_t getppid, uint64_t read) {
   auto image = std::make_shared<model::Image>();
-  image->counts = std::make_shared<model::Counts>(model::Counts{
+  image->counts = model::PackedCounts::Pack(model::Counts{
       .calls = {{{.abi = 1, .number = 0}, {.calls = read}},
                 {{.abi = 1, .number = 0, .kind = model::CallKind::kMade}, {.calls = 77}},
                 {{.abi = 1, .number = 110}, {.calls = getppid}}}});

@@ -279,10 +279,10 @@ TEST_CASE("unit.collect.folded_rows_are_bounded_in_bytes") {
   }
   for (int pass = 0; pass < 6; ++pass) s = rig.Harvest();
   size_t bytes = 0;
-  std::set<const model::Counts*> counted;
+  std::set<const void*> counted;
   const auto add = [&](const auto& rows) {
     for (const auto& row : rows) {
-      if (counted.insert(row->counts.get()).second) bytes += model::BytesOf(*row->counts);
+      if (counted.insert(row->counts.shared()).second) bytes += model::BytesOf(row->counts);
     }
   };
   add(s->commands);

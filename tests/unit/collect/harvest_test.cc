@@ -130,7 +130,7 @@ TEST_CASE("unit.collect.a_leaders_name_is_taken_as_it_is") {
   rig.Harvest();
   const auto name = [&] {
     const auto f = Rig::Of(rig.Harvest(), Pid(60));
-    return f.rows.at(0).image->comm + ">" + f.rows.at(0).image->name;
+    return f.rows.at(0).image->comm + ">" + f.rows.at(0).image->name.str();
   };
   CHECK(name() == "old>");
   std::memcpy(slot.ident.comm, "new", 4);
@@ -154,7 +154,7 @@ TEST_CASE("unit.collect.idle_processes_are_not_looked_for") {
     const ImageId id{.life = {pid, 1}, .key = {}};
     ImageState& image = table.Get(id, {}, 0, [] { return model::Image{}; });
     image.open_slots = pid <= 50;
-    if (pid <= 50) image.slots.insert(pid);
+    if (pid <= 50) image.slots.push_back(pid);
   }
   for (int pass = 0; pass < 160; ++pass) table.Settle({});
   CHECK(looks <= 50 * 15);  // 50 x 160 before

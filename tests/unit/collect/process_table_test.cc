@@ -21,7 +21,8 @@ struct Table {
     living.insert(life.pid);
     ImageState& image =
         table.Get({life, key}, parent, life.birth, [] { return model::Image{.comm = "x"}; });
-    image.ended.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}};
+    image.ended =
+        model::PackedCounts::Pack({.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
     image.changed = true;
     return image;
   }
@@ -105,14 +106,16 @@ TEST_CASE("unit.collect.children_of_a_folded_parent_are_in_the_tree") {
 }
 
 TEST_CASE("unit.collect.dead_images_are_bounded_in_bytes") {
-  Table t({.dead_images = 1000, .dead_bytes = 20'000});
+  Table t({.dead_images = 1000, .dead_bytes = 1'500});
   t.Add({1, 1}, {}, 1);
   for (uint32_t pid = 2; pid < 12; ++pid) {
     ImageState& image = t.Add({pid, pid}, {1, 1}, 0);
-    image.ended = {};
+    model::Counts counts;
     for (int32_t number = 0; number < 100; ++number) {
-      image.ended.calls.push_back({{.abi = 1, .number = number}, {.calls = 1}});
+      counts.calls.push_back({{.abi = 1, .number = number}, {.calls = 1}});
     }
+    image.ended = model::PackedCounts::Pack(counts);
+    CHECK(model::BytesOf(*image.ended) > 350);
     t.End({pid, pid});
   }
   size_t images = 0;
@@ -126,17 +129,19 @@ TEST_CASE("unit.collect.one_row_does_not_take_the_room_of_others") {
   Table t({.dead_images = 0});
   for (uint32_t pid = 2; pid < 40; ++pid) {
     ImageState& image = t.Add({pid, pid}, {}, 0);
-    image.info.comm = image.info.exe = pid % 2 == 0 ? "greedy" : "other" + std::to_string(pid);
-    image.ended = {};
+    model::Image& info = image.info.Change();
+    info.comm = pid % 2 == 0 ? "greedy" : "other" + std::to_string(pid);
+    info.exe = info.comm;
+    model::Counts counts;
     for (int32_t number = 0; number < 2000; ++number) {
       const uint32_t object = pid % 2 == 0 ? pid + 1 : 0;
-      image.ended.calls.push_back(
-          {{.abi = 1, .number = number, .object_class = object}, {.calls = 1}});
+      counts.calls.push_back({{.abi = 1, .number = number, .object_class = object}, {.calls = 1}});
       if (pid % 2 == 0) {
-        image.ended.errnos.push_back(
+        counts.errnos.push_back(
             {{.abi = 1, .number = number, .value = static_cast<uint16_t>(pid)}, 1});
       }
     }
+    image.ended = model::PackedCounts::Pack(counts);
     t.End({pid, pid});
   }
   model::Snapshot snapshot;
@@ -144,9 +149,9 @@ TEST_CASE("unit.collect.one_row_does_not_take_the_room_of_others") {
   CHECK(snapshot.commands.size() == 20);
   for (const auto& command : snapshot.commands) {
     const bool greedy = command->comm == "greedy";
-    CHECK(model::BytesOf(*command->counts) <= CommandSet::kMostRowBytes);
-    CHECK(model::Sum(*command->counts).calls == (greedy ? 19 * 2000 : 2000));
-    CHECK(command->counts->lost.empty() == !greedy);
+    CHECK(model::BytesOf(command->counts) <= CommandSet::kMostRowBytes);
+    CHECK(model::Sum(command->counts).calls == (greedy ? 19 * 2000 : 2000));
+    CHECK(command->counts.Unpack().lost.empty() == !greedy);
   }
   CHECK(t.table.dropped()[model::Loss::kObjectUnknown] > 0);
   CHECK(t.table.dropped()[model::Loss::kDetailDropped] > 0);

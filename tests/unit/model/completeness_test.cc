@@ -19,10 +19,9 @@ std::shared_ptr<const Life> MakeLife(uint32_t pid, const std::string& unit, uint
   image->exe = "/bin/" + image->comm;
   image->cgroup = "/system.slice/" + unit;
   image->unit = unit;
-  auto counts = std::make_shared<Counts>();
-  counts->calls = {{{.abi = 1, .number = 39}, {.calls = calls}}};
-  if (lost != 0) counts->lost = {{kDetail, lost}};
-  image->counts = counts;
+  Counts counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}};
+  if (lost != 0) counts.lost = {{kDetail, lost}};
+  image->counts = PackedCounts::Pack(counts);
   auto life = std::make_shared<Life>();
   life->id = {pid, 0};
   life->images = {image};
@@ -199,7 +198,7 @@ TEST_CASE("unit.model.a_window_over_a_glob_knows_what_was_unnamed") {
   Snapshot base;
   base.lives = {MakeLife(1, "a.service", 50, 0)};
   auto unnamed = std::make_shared<Image>(*base.lives[0]->images[0]);
-  unnamed->exe.clear();
+  unnamed->exe = "";
   auto life = std::make_shared<Life>(*base.lives[0]);
   life->images = {unnamed};
   base.lives = {life};

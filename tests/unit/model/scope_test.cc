@@ -15,7 +15,7 @@ std::shared_ptr<const Image> MakeImage(uint32_t number, const std::string& comm,
   image->unit = unit;
   image->cgroup = unit.empty() ? "/" : "/system.slice/" + unit;
   image->counts =
-      std::make_shared<Counts>(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
+      PackedCounts::Pack(Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
   return image;
 }
 

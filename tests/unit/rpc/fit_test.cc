@@ -31,7 +31,7 @@ model::Snapshot Crowd() {
   snapshot.origin = origin;
   const model::Life one = *snapshot.lives[0];
   auto image = std::make_shared<model::Image>(*one.images[0]);
-  image->counts = std::make_shared<model::Counts>(std::move(counts));
+  image->counts = model::PackedCounts::Pack(counts);
   auto other = std::make_shared<model::Image>(*one.images[0]);
   model::Program program;
   program.argv = std::string(3000, 'c');

@@ -198,7 +198,7 @@ inline model::Snapshot OneProcess(uint64_t calls) {
   image->comm = "work";
   image->exe = "/usr/bin/work";
   image->alive = true;
-  image->counts = std::make_shared<model::Counts>(
+  image->counts = model::PackedCounts::Pack(
       model::Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
   auto life = std::make_shared<model::Life>();
   life->id = {7, 100};

@@ -103,7 +103,7 @@ TEST_CASE("unit.rpc.too_many_syscalls_for_a_reply_are_folded") {
     counts.calls.push_back({{.abi = 1, .number = number}, {.calls = 1}});
   }
   auto image = std::make_shared<model::Image>(*snapshot.lives[0]->images[0]);
-  image->counts = std::make_shared<model::Counts>(std::move(counts));
+  image->counts = model::PackedCounts::Pack(counts);
   auto life = std::make_shared<model::Life>(*snapshot.lives[0]);
   life->images = {image};
   snapshot.lives = {life};

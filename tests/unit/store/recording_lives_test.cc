@@ -12,7 +12,7 @@ constexpr uint64_t kMinute = 60'000'000'000;
 std::shared_ptr<const model::Image> Image(uint32_t number, const std::string& comm,
                                           uint64_t calls) {
   model::Image image{.number = number, .comm = comm, .unit = "a.service", .alive = true};
-  image.counts = std::make_shared<model::Counts>(
+  image.counts = model::PackedCounts::Pack(
       model::Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
   return std::make_shared<model::Image>(image);
 }

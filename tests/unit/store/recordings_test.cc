@@ -19,7 +19,7 @@ model::Snapshot WithProcess(uint64_t boottime_ns, bool alive, std::vector<uint64
     auto image = std::make_shared<model::Image>();
     image->number = number++;
     image->comm = "work";
-    image->counts = std::make_shared<model::Counts>(
+    image->counts = model::PackedCounts::Pack(
         model::Counts{.calls = {{{.abi = 1, .number = 39}, {.calls = calls}}}});
     life->images.push_back(image);
   }
