@@ -99,6 +99,7 @@ FP_SIZE(struct fp_loser, 8);
 #define FP_CELL_PROBES 8
 #define FP_SPILL_SHARES 1024	/* processes whose ids are the same modulo this have one share */
 #define FP_BLOCK_SLOTS 128	/* slots in one map of `slots` */
+#define FP_HEADROOM 1024	/* slots that should be free at any time, or a quarter where that is less */
 #define FP_PLACES 4		/* hints in a bucket */
 #define FP_PLACE_SHIFT 17	/* of a hint: below, its slot + 1; above, a tag out of the hash */
 #define FP_CELL_LOST 0xffffffffu /* in place of a cell's index: the call is among the unattributed */

@@ -26,6 +26,14 @@ static __always_inline __s64 slots_left(void)
 	return slots_total + freed_total - taken_total;
 }
 
+/* With no more than this left, more are wanted. */
+static __always_inline __s64 headroom(void)
+{
+	__u64 quarter = slots_total >> 2;
+
+	return quarter < FP_HEADROOM ? quarter : FP_HEADROOM;
+}
+
 /* More slots are wanted. Not heard, as the record of an earlier call waits, is heard all the same. */
 static __always_inline void ask_for_growth(void)
 {

@@ -210,7 +210,7 @@ static __noinline struct fp_slot *reserve_slot(void)
 	slot->task = task;
 	slot->moves = moves; /* before the cgroup is asked for: a move in between is seen later */
 	__sync_fetch_and_add(&taken_total, 1);
-	if (slots_left() <= (__s64)(slots_total >> 2))
+	if (slots_left() <= headroom())
 		ask_for_growth();
 	return slot;
 }

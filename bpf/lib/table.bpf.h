@@ -52,7 +52,7 @@ __noinline int take_further(void)
 	struct fp_slot *more;
 	__u32 id = 0;
 
-	if (slots_left() <= (__s64)(slots_total >> 3)) {
+	if (slots_left() <= headroom() / 2) {
 		ask_for_growth();
 		return 0;
 	}
@@ -64,7 +64,7 @@ __noinline int take_further(void)
 	more->state = FP_SLOT_MORE;
 	barrier();
 	__sync_fetch_and_add(&taken_total, 1);
-	if (slots_left() <= (__s64)(slots_total >> 2))
+	if (slots_left() <= headroom())
 		ask_for_growth();
 	return id + 1;
 }

@@ -133,6 +133,11 @@ uint64_t SlotRoom::Left() const {
   return have > taken ? have - taken : 0;
 }
 
+// As headroom() in bpf/lib/room.bpf.h.
+uint64_t SlotRoom::Headroom() const {
+  return std::min<uint64_t>(*words_.slots_total / 4, FP_HEADROOM);
+}
+
 // The pointer stands in the outer map at once, but its update waits until no program that runs can
 // have seen the old one, some 10 ms: in a thread of its own.
 absl::Status SlotRoom::AddBlock() {
@@ -187,11 +192,11 @@ absl::Status SlotRoom::AddBlock() {
   return absl::OkStatus();
 }
 
-// A quarter as many again, so that a storm is caught up with; in one go until enough are left.
+// As many again as should be free, so that a storm is caught up with; in one go until enough are.
 void SlotRoom::Grow() {
-  while (Left() <= *words_.slots_total / 4) {
+  while (Left() <= Headroom()) {
     const uint64_t total = *words_.slots_total;
-    const uint64_t wanted = std::min<uint64_t>(most_, total + total / 4 + FP_BLOCK_SLOTS);
+    const uint64_t wanted = std::min<uint64_t>(most_, total + Headroom() + FP_BLOCK_SLOTS);
     while (*words_.slots_total < wanted) {
       if (absl::Status status = AddBlock(); !status.ok()) {
         const std::lock_guard lock(mutex_);
@@ -235,14 +240,18 @@ void SlotRoom::Remove(uint32_t block) {
 // alone.
 void SlotRoom::GiveBack() {
   const uint64_t total = *words_.slots_total;
-  const bool spare = total > kFirstBlocks * FP_BLOCK_SLOTS && Left() > total / 2 + FP_BLOCK_SLOTS;
+  const uint64_t enough = 2 * (Headroom() + FP_BLOCK_SLOTS);
+  const uint64_t left = Left();
+  const bool spare = total > kFirstBlocks * FP_BLOCK_SLOTS && left > enough;
   idle_looks_ = spare ? idle_looks_ + 1 : 0;
   if (!spare) return;
   std::set<uint32_t> free = TakeAllFree();
   std::vector<uint32_t> empty;
   // A good part at a time, from the end.
   const size_t most =
-      idle_looks_ < kIdleLooks ? 0 : std::max<uint64_t>(total / FP_BLOCK_SLOTS / 4, 1);
+      idle_looks_ < kIdleLooks
+          ? 0
+          : std::max<uint64_t>(std::min(total / 4, left - enough) / FP_BLOCK_SLOTS, 1);
   for (uint32_t block = blocks_.size(); block-- > kFirstBlocks && empty.size() < most;) {
     const auto [first, end] = SlotsOf(block);
     const auto begin = free.lower_bound(first), past = free.lower_bound(end);

@@ -72,6 +72,7 @@ class SlotRoom {
   void Remove(uint32_t block);
   std::pair<uint32_t, uint32_t> SlotsOf(uint32_t block) const;  // the first, and past the last
   uint64_t Left() const;
+  uint64_t Headroom() const;
   bool Push(uint32_t index);
 
   const Maps maps_;
