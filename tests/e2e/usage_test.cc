@@ -71,7 +71,7 @@ TEST_CASE("e2e.usage.empty_values") {
     INFO(name);
     CheckUsage({"show", name, ""}, name + std::string(": "));
   }
-  CheckUsage({"watch", "--command="}, "--command: the value is empty: give a GLOB");
+  CheckUsage({"watch", "--command="}, "--command: a value is missing");
   CheckUsage({"system", "--coverage", "--command", ""}, "--command: the value is empty");
   CheckUsage({"run", "--output", "", "--", "/bin/true"}, "--output: the value is empty");
   CheckUsage({"run", "--force", "--", "/bin/true"}, "--force requires --output");
