@@ -156,9 +156,13 @@ absl::Status Connection::ExplainAbsence(const std::string& message) const {
                                                     std::strerror(error), GroupRemedy(path)));
   }
   if (error != 0) {
-    const char* remedy = settings_.target == kDefaultTarget
-                             ? "; start it: sudo systemctl start footprintd.service"
-                             : "; --target or FOOTPRINT_TARGET name another";
+    const std::string remedy =
+        settings_.target == kDefaultTarget
+            ? "; start it: sudo systemctl start footprintd.service; --target or FOOTPRINT_TARGET "
+              "name another"
+            : "; --target or FOOTPRINT_TARGET name another, or start it: sudo footprintd "
+              "--listen " +
+                  settings_.target;
     return absl::UnavailableError(
         absl::StrCat("no daemon at ", settings_.target, ": ", std::strerror(error), remedy));
   }

@@ -6,6 +6,7 @@
 #include <climits>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/text.h"
@@ -17,6 +18,7 @@ using names::Abi;
 
 constexpr int32_t kX32Bit = 0x40000000;  // __X32_SYSCALL_BIT of asm/unistd.h
 constexpr size_t kMostNearest = 3;
+constexpr size_t kMostAway = 3;  // edits that a typing error is made of
 
 std::vector<Abi> EveryAbi() {
   std::vector<Abi> abis;
@@ -151,10 +153,16 @@ std::vector<std::string> Nearest(std::string_view word,
     size_t distance;
     std::string_view name;
   };
+  const std::string wanted = absl::AsciiStrToLower({word.data(), word.size()});
+  // The dashes of an option are no part of what was misspelt.
+  const size_t letters = wanted.size() - std::min(wanted.find_first_not_of('-'), wanted.size());
+  const size_t most = std::min<size_t>((letters + 2) / 3, kMostAway);
   std::vector<Candidate> ranked;
   for (const std::string_view name : candidates) {
-    const size_t distance = EditDistance(word, name);
-    if (distance < std::max(word.size(), name.size())) ranked.push_back({distance, name});
+    const std::string known = absl::AsciiStrToLower({name.data(), name.size()});
+    const size_t distance = EditDistance(wanted, known);
+    const bool begun = !wanted.empty() && known.starts_with(wanted);
+    if (begun || distance <= most) ranked.push_back({distance, name});
   }
   std::ranges::sort(ranked, [](const Candidate& a, const Candidate& b) {
     return a.distance != b.distance ? a.distance < b.distance : a.name < b.name;
@@ -175,10 +183,7 @@ std::string NearestText(std::string_view word, const std::vector<std::string_vie
 }
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
-  std::vector<std::string> meant = Nearest(word, {candidates.begin(), candidates.end()});
-  std::erase_if(meant, [&](const std::string& name) {
-    return !name.starts_with(word) && EditDistance(word, name) > (word.size() + 2) / 3;
-  });
+  const std::vector<std::string> meant = Nearest(word, {candidates.begin(), candidates.end()});
   return meant.empty() ? "" : absl::StrCat("; did you mean ", absl::StrJoin(meant, " or "), "?");
 }
 

@@ -41,13 +41,13 @@ std::vector<FoundCall> MissingCalls(names::Abi abi, names::Abi other);
 
 // Insertions, deletions, substitutions and swaps of neighbours that make one word of the other.
 size_t EditDistance(std::string_view a, std::string_view b);
-// At most three of the candidates, nearest first; none that has nothing in common with the word.
+// At most three of the candidates that are a plausible meaning, nearest first: begun by the word,
+// or at most a third of its letters and three away, capital or not.
 std::vector<std::string> Nearest(std::string_view word,
                                  const std::vector<std::string_view>& candidates);
 // "; nearest: a, b, c", or "" for nothing near.
 std::string NearestText(std::string_view word, const std::vector<std::string_view>& candidates);
-// "; did you mean --output?", or "" where no candidate is a plausible meaning: begun by the word,
-// or at most a third of its letters away.
+// "; did you mean --output?", or "" for nothing near.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace footprint::client

@@ -12,7 +12,7 @@
 
 namespace footprint::client {
 
-// As given; 0 and "" mean not given.
+// As given; 0 and "" mean not given, and are refused on the command line.
 struct ScopeOptions {
   uint32_t pid = 0;
   uint32_t tree = 0;

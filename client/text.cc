@@ -112,6 +112,8 @@ std::string PadLeft(std::string_view text, size_t width) {
 }
 
 std::string FitLeft(std::string_view text, size_t width) {
+  // Blanks at the end are nothing that a mark should tell of.
+  if (DisplayWidth(text) > width) text = text.substr(0, text.find_last_not_of(' ') + 1);
   std::string out = DisplayWidth(text) <= width ? std::string(text) : Cut(text, width);
   out.append(width - DisplayWidth(out), ' ');
   return out;
@@ -213,6 +215,11 @@ Stamp LocalStamp(int64_t seconds) {
 std::string LocalTime(int64_t seconds) {
   const Stamp stamp = LocalStamp(seconds);
   return absl::StrCat(stamp.time, " ", stamp.zone);
+}
+
+std::string LocalMillis(int64_t seconds, int32_t nanos) {
+  const Stamp stamp = LocalStamp(seconds);
+  return absl::StrFormat("%s.%03d %s", stamp.time, nanos / 1'000'000, stamp.zone);
 }
 
 std::string LocalSpan(int64_t from_seconds, int64_t to_seconds) {

@@ -42,6 +42,8 @@ std::string Rfc3339(int64_t seconds, int32_t nanos);
 std::string HumanPercent(double percent);
 // "2026-01-02 03:04:05 +0100", in the local time zone.
 std::string LocalTime(int64_t seconds);
+// "2026-01-02 03:04:05.678 +0100", the same with milliseconds, cut.
+std::string LocalMillis(int64_t seconds, int32_t nanos);
 // "2026-01-02 03:04:05 to 2026-01-02 03:04:07 +0100"; both with their zone where they differ.
 std::string LocalSpan(int64_t from_seconds, int64_t to_seconds);
 // A name of `indent` columns, then the value in lines of at most `width` columns (0: one line),

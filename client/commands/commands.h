@@ -55,10 +55,10 @@ void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
          [name, &value, choices = std::move(choices)](const std::string& word) {
            const auto found = choices.find(word);
            if (found == choices.end()) {
-             std::string message = name + ": " + word + " is none of";
+             std::string message = name + ": " + word + " is none of ";
              std::vector<std::string_view> words;
              for (const auto& choice : choices) {
-               message += " " + choice.first;
+               message += (words.empty() ? "" : ", ") + choice.first;
                words.push_back(choice.first);
              }
              message += NearestText(word, words);
@@ -70,11 +70,21 @@ void AddChoice(CLI::App& app, const std::string& name, const std::string& type,
       ->type_name(type);
 }
 
+// An option or argument with a word that may not be empty: "" means that it was not given.
+CLI::Option* AddWord(CLI::App& app, const std::string& name, const std::string& type,
+                     const std::string& help, std::string& value);
+CLI::Option* AddSeconds(CLI::App& app, const std::string& name, const std::string& help,
+                        double& value, double least, double most);
+// A number from 0 on.
+void AddCount(CLI::App& app, const std::string& name, const std::string& help, uint64_t& value);
+
 // Options that several commands have.
 void AddSettings(CLI::App& app, Settings& settings);
 void AddFormat(CLI::App& app, render::Format& format);
 void AddBy(CLI::App& app, render::By& by);
 void AddLimit(CLI::App& app, std::optional<size_t>& limit);
+// --by and --limit mean nothing to a document. Errors: INVALID_ARGUMENT.
+absl::Status CheckTable(const render::Options& options);
 void AddScope(CLI::App& app, ScopeOptions& scope);
 // --output and --force.
 void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help);

@@ -7,13 +7,17 @@
 #include "client/render/diagnosis.h"
 #include "client/render/render.h"
 #include "daemon/features/features.h"
+#include "daemon/system/kernel_config.h"
+#include "daemon/system/reader.h"
 
 namespace footprint::client {
 namespace {
 
 int Doctor(render::Format format) {
   const auto output = Output::Standard();
-  const std::vector<features::Finding> findings = features::Probe();
+  const system::Machine machine = system::ThisMachine();
+  const std::vector<features::Finding> findings =
+      features::Probe(system::ReadConfig(machine.root, machine.release).text);
   const std::string missing = features::MissingCapabilities();
   std::string text;
   switch (format) {

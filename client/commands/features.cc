@@ -56,10 +56,8 @@ void AddFeatures(CLI::App& app, Session& session) {
   auto options = std::make_shared<FeaturesOptions>();
   CLI::App* features = app.add_subcommand(
       "features", "Print the kernel's matrix of features and architectures; needs no daemon");
-  features
-      ->add_option("--arch", options->arch,
-                   "A directory of the kernel's arch/, or all; the machine's own without it")
-      ->type_name("ARCH");
+  AddWord(*features, "--arch", "ARCH",
+          "A directory of the kernel's arch/, or all; the machine's own without it", options->arch);
   AddFormat(*features, options->format);
   AddSettings(*features, session.settings);
   features->footer(R"(status: ok, TODO (not yet), .. (the hardware cannot), N/A, as the kernel's

@@ -8,18 +8,20 @@
 #include <clocale>
 #include <cstdint>
 #include <cstring>
-#include <iostream>
+#include <memory>
 
 #include "client/commands/commands.h"
 #include "client/exit_code.h"
+#include "client/output.h"
 
 namespace footprint::client {
 namespace {
 
 constexpr char kFooter[] = R"(Exit status:
-  0 good; 1 no such process, unit or command; 2 usage; 69 daemon or kernel feature
-  unavailable; 70 a defect; 74 output failed; 75 no answer in time; 76 the daemon does
-  not know the call; 77 not permitted. `run` answers the command's own status.
+  0 good; 1 no such process, unit or command; 2 usage; 65 a malformed input file;
+  69 daemon or kernel feature unavailable; 70 a defect; 74 output failed; 75 no answer
+  in time; 76 the daemon does not know the call; 77 not permitted. `run` answers the
+  command's own status.
 
 Environment:
   FOOTPRINT_TARGET  the daemon, unless --target is given
@@ -48,13 +50,65 @@ const CLI::App& Named(const CLI::App& app) {
   return named.empty() ? app : *named.front();
 }
 
+std::string WordFrom(const std::string& text, size_t at) {
+  if (at == std::string::npos) return text;
+  return text.substr(at, text.find_first_of(" :=", at) - at);
+}
+
+// What CLI11 says of options without a value, or with too many: it does not say what to do.
 std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& named = Named(app);
   for (const CLI::App* one : {&named, &app}) {
     const std::vector<std::string> rest = one->remaining();
     if (!rest.empty()) return UnknownWord(rest.front(), named);
   }
-  return error.what();
+  const std::string said = error.what();
+  const std::string name = said.substr(0, said.find(':'));
+  if (error.get_name() == "ArgumentMismatch") {
+    return name + (said.find("received") != std::string::npos ? ": given more than once"
+                                                              : ": a value is missing");
+  }
+  // "Could not convert: --delta = x".
+  if (error.get_name() == "ConversionError")
+    return WordFrom(said, said.find('-')) + ": takes no value";
+  return said;
+}
+
+// CLI11's own help() is that of the command that was named, whomever one asks.
+int PrintHelp(const CLI::App& app, int status) {
+  const std::string name =
+      app.get_parent() == nullptr ? app.get_name() : "footprint " + app.get_name();
+  const absl::Status written = Output::Standard()->Write(
+      app.get_formatter()->make_help(&app, name, CLI::AppFormatMode::Normal));
+  return written.ok() || absl::IsCancelled(written) ? status : Fail(written);
+}
+
+int HelpFor(const CLI::App& app, const std::string& name) {
+  if (name.empty()) return PrintHelp(app, kExitOk);
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == name) return PrintHelp(*command, kExitOk);
+  }
+  Complain(UnknownWord(name, app));
+  return kExitUsage;
+}
+
+void AddHelp(CLI::App& app, Session& session) {
+  CLI::App* help = app.add_subcommand("help", "Print this, or what a command takes");
+  auto name = std::make_shared<std::string>();
+  AddWord(*help, "command", "COMMAND", "The name of a command", *name);
+  help->callback(
+      [&app, &session, name] { session.action = [&app, name] { return HelpFor(app, *name); }; });
+}
+
+// --help and --version end the parsing as if they were errors.
+int Stopped(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_name() == "CallForHelp") return PrintHelp(Named(app), kExitOk);
+  if (error.get_exit_code() == 0) {
+    const absl::Status written = Output::Standard()->Write(std::string(error.what()) + "\n");
+    return Fail(written);
+  }
+  Complain(MessageOf(app, error));
+  return kExitUsage;
 }
 
 // A standard stream that is closed would else be the next file that is opened. The command of
@@ -68,42 +122,6 @@ void HoldStandardStreams() {
 }
 
 }  // namespace
-
-void AddSettings(CLI::App& app, Settings& settings) {
-  app.add_option("--target", settings.target, "The daemon, as unix:PATH")
-      ->type_name("TARGET")
-      ->capture_default_str();
-  app.add_option("--timeout", settings.timeout_seconds, "Longest wait for an answer")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86400.0).description(""))
-      ->capture_default_str();
-}
-
-void AddFormat(CLI::App& app, render::Format& format) {
-  AddChoice<render::Format>(app, "--format", "FORMAT", "table (the default), json or csv", format,
-                            {{"table", render::Format::kTable},
-                             {"json", render::Format::kJson},
-                             {"csv", render::Format::kCsv}});
-}
-
-void AddBy(CLI::App& app, render::By& by) {
-  AddChoice<render::By>(app, "--by", "TABLE",
-                        "One table alone: syscall (of csv the default), subsystem, process, or who "
-                        "served the calls: driver, object (by call), ioctl, module",
-                        by,
-                        {{"syscall", render::By::kSyscall},
-                         {"subsystem", render::By::kSubsystem},
-                         {"process", render::By::kProcess},
-                         {"driver", render::By::kDriver},
-                         {"object", render::By::kObject},
-                         {"ioctl", render::By::kIoctl},
-                         {"module", render::By::kModule}});
-}
-
-void AddOutput(CLI::App& app, OutputOptions& output, const std::string& help) {
-  app.add_option("--output", output.path, help)->type_name("FILE");
-  app.add_flag("--force", output.force, "Replace FILE where it exists");
-}
 
 std::string UnknownWord(const std::string& word, const CLI::App& app) {
   const std::string help =
@@ -123,26 +141,6 @@ std::string UnknownWord(const std::string& word, const CLI::App& app) {
                                                          : "not expected here: ";
   const std::string meant = DidYouMean(flag, known);
   return what + flag + (meant.empty() ? "; see " + help + " --help" : meant);
-}
-
-void AddLimit(CLI::App& app, std::optional<size_t>& limit) {
-  app.add_option("--limit", limit,
-                 "Rows of each table and of CSV, 0 for all; without it 20 processes where all "
-                 "tables are printed, and all rows else")
-      ->type_name("N");
-}
-
-void AddScope(CLI::App& app, ScopeOptions& scope) {
-  const CLI::Validator pid = CLI::Range(uint32_t{1}, UINT32_MAX).description("");
-  app.add_option("--pid", scope.pid, "One process")->type_name("N")->check(pid);
-  app.add_option("--tree", scope.tree, "A process and all its descendants")
-      ->type_name("N")
-      ->check(pid);
-  app.add_option("--command", scope.command,
-                 "Processes whose name at their first call, or path, fits a pattern")
-      ->type_name("GLOB");
-  app.add_option("--unit", scope.unit, "Processes of a systemd unit or cgroup path")
-      ->type_name("NAME");
 }
 
 int Main(int argc, char** argv) {
@@ -172,16 +170,14 @@ int Main(int argc, char** argv) {
   AddSystem(app, session);
   AddSyscalls(app, session);
   AddFeatures(app, session);
+  AddHelp(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    Complain(MessageOf(app, error));
-    return kExitUsage;
+    return Stopped(app, error);
   }
   if (app.get_subcommands().empty() && !session.has_command) {
-    std::cout << app.help() << std::flush;
-    return kExitUsage;
+    return PrintHelp(app, kExitUsage);
   }
   if (session.has_command && !app.got_subcommand("run")) {
     Complain("only `run` takes a command after --");

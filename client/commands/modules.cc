@@ -71,6 +71,10 @@ int Modules(const Settings& settings, const ModulesOptions& options) {
     Complain("a recording is printed as a table; its JSON is the file itself");
     return kExitUsage;
   }
+  if (options.built_in) {
+    Complain("a recording has no modules that are part of the kernel: leave --builtin out");
+    return kExitUsage;
+  }
   const absl::Status status = Recorded(options);
   if (absl::IsDataLoss(status)) {
     Complain(std::string(status.message()));
@@ -87,15 +91,11 @@ void AddModules(CLI::App& app, Session& session) {
       app.add_subcommand("modules", "Print the ledger of kernel modules, or a recording's");
   AddFormat(*modules, options->format);
   modules->add_flag("--builtin", options->built_in, "Modules that are part of the kernel, too");
-  CLI::Option* recording =
-      modules
-          ->add_option("--recording", options->recording,
-                       "Usage before, during and after, out of `footprint run --format json`")
-          ->type_name("FILE");
-  modules
-      ->add_option("--baseline", options->baseline,
-                   "A second recording, to compare usage during both")
-      ->type_name("FILE")
+  CLI::Option* recording = AddWord(
+      *modules, "--recording", "FILE",
+      "Usage before, during and after, out of `footprint run --format json`", options->recording);
+  AddWord(*modules, "--baseline", "FILE", "A second recording, to compare usage during both",
+          options->baseline)
       ->needs(recording);
   modules->add_flag("--all", options->all, "Of recordings: rows without use or difference, too")
       ->needs(recording);

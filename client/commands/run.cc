@@ -86,6 +86,7 @@ int NotExecuted(const std::string& command, int error) {
 
 int Run(const Session& session, const RunOptions& options) {
   const std::vector<std::string>& command = session.command;
+  if (const absl::Status fits = CheckTable(options.render); !fits.ok()) return FailRun(fits);
   const auto output = Output::Create(options.output, StreamOf(options.render.format));
   if (!output.ok()) return FailRun(output.status());
   // Before gRPC has threads: a fork copies one thread, and the signals that Child blocks

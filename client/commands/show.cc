@@ -15,6 +15,7 @@ struct ShowOptions {
 };
 
 absl::Status Show(const Settings& settings, const ShowOptions& options) {
+  if (const absl::Status fits = CheckTable(options.render); !fits.ok()) return fits;
   const absl::StatusOr<v1::Scope> scope = ToScope(options.scope);
   if (!scope.ok()) return scope.status();
   const auto connection = Connection::Open(settings);
@@ -48,6 +49,17 @@ void AddShow(CLI::App& app, Session& session) {
   AddOutput(*show, options->output, "Write to FILE instead of standard output");
   AddSettings(*show, session.settings);
   show->footer(R"(Without --pid, --tree, --command and --unit: the whole system.
+
+What the tables mean:
+  total       time from entry to exit, waiting included, summed over threads; `-`
+              where no call came back, or times were not measured
+  p50 <, p99 <  upper bound of the time of half, of 99 % of the calls
+  served by   who was behind the descriptor: file systems, drivers, sockets; `+1` is
+              one more; `no object`: no descriptor, or none was made
+  (foreign)   an ioctl by the name that other drivers have for its number
+  7 ended     in the place of a pid: so many ended programs of one command
+  (observer)  the daemon itself
+  cost        what footprint took from the system in the window
 
 Examples:
   footprint show

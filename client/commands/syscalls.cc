@@ -71,13 +71,11 @@ void AddSyscalls(CLI::App& app, Session& session) {
       app.add_subcommand("syscalls", "Look up system calls by name or number; needs no daemon");
   syscalls->add_option("calls", options->words, "Names, or numbers (0x for hexadecimal)")
       ->type_name("NAME|NUMBER");
-  syscalls
-      ->add_option("--abi", options->abi,
-                   "x86_64, i386, x32, arm64, arm, riscv64 or all; the machine's own without it")
-      ->type_name("ABI");
-  syscalls
-      ->add_option("--missing-from", options->missing_from, "Only the calls that another ABI lacks")
-      ->type_name("ABI");
+  AddWord(*syscalls, "--abi", "ABI",
+          "x86_64, i386, x32, arm64, arm, riscv64 or all; the machine's own without it",
+          options->abi);
+  AddWord(*syscalls, "--missing-from", "ABI", "Only the calls that another ABI lacks",
+          options->missing_from);
   syscalls->add_flag("--rules", options->rules,
                      "Why calls belong to subsystems: the rules, for review");
   AddFormat(*syscalls, options->format);

@@ -54,7 +54,7 @@ absl::Status Tier(const Settings& settings, const TierOptions& options) {
 void AddTier(CLI::App& app, Session& session) {
   auto options = std::make_shared<TierOptions>();
   CLI::App* tier = app.add_subcommand("tier", "Print what is measured, or measure something else");
-  tier->add_option("tier", options->tier, "calls, errors, latency or full")->type_name("TIER");
+  AddWord(*tier, "tier", "TIER", "calls, errors, latency or full", options->tier);
   AddChoice<bool>(*tier, "--format", "FORMAT", "table (the default) or json", options->json,
                   {{"table", false}, {"json", true}});
   AddSettings(*tier, session.settings);

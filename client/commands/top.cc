@@ -94,14 +94,13 @@ absl::Status Top(const Settings& settings, const TopOptions& options) {
 void AddTop(CLI::App& app, Session& session) {
   auto options = std::make_shared<TopOptions>();
   CLI::App* top = app.add_subcommand("top", "Watch processes by calls, errors and time, live");
-  top->add_option("--interval", options->interval_seconds, "Time between two looks")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 3600.0).description(""))
-      ->capture_default_str();
+  AddSeconds(*top, "--interval", "Time between two looks", options->interval_seconds, 0.1, 3600);
   top->add_flag("--once", options->once, "Print one frame as text and end; needs no terminal");
   AddSettings(*top, session.settings);
   top->footer(R"(Keys: c e t p sort by calls, errors, time, pid; / filter by name, unit or pid;
-Enter opens a process into subsystems and system calls; Esc goes back; q quits.
+Enter opens a process into subsystems and system calls; Esc goes back; h or ? says
+what the list means; q quits. A name in parentheses is that of a process that has
+ended; a row "ended" stands for several of them.
 TIME/S is time within system calls per second, waiting included, summed over
 threads; a call counts when it ends. DENIED is there when seccomp refused calls.
 --once prints as many processes as LINES has room for; without LINES and without a

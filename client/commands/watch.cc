@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
 #include "client/commands/watch_events.h"
 #include "client/exit_code.h"
@@ -48,6 +49,7 @@ std::string One(render::Report& report, const WatchOptions& options, bool first,
 }
 
 absl::Status Watch(const Settings& settings, const WatchOptions& options) {
+  if (const absl::Status fits = CheckTable(options.render); !fits.ok()) return fits;
   const absl::StatusOr<v1::Scope> scope = ToScope(options.scope);
   if (!scope.ok()) return scope.status();
   const auto connection = Connection::Open(settings);
@@ -70,23 +72,32 @@ absl::Status Watch(const Settings& settings, const WatchOptions& options) {
               });
 }
 
+// Events have no scope, no table and no clock: an option that would be passed over is refused.
+absl::Status CheckEvents(const CLI::App& watch) {
+  for (const char* name :
+       {"--pid", "--tree", "--command", "--unit", "--interval", "--delta", "--by", "--limit"}) {
+    if (watch.count(name) == 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--events are of the whole system, as they happen: leave ", name, " out"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddWatch(CLI::App& app, Session& session) {
   auto options = std::make_shared<WatchOptions>();
   CLI::App* watch = app.add_subcommand("watch", "Print a footprint again and again");
   AddScope(*watch, options->scope);
-  watch->add_option("--interval", options->interval_seconds, "Time between two footprints")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 3600.0).description(""))
-      ->capture_default_str();
-  watch
-      ->add_option("--count", options->count, "End after so many footprints or events, 0 for never")
-      ->type_name("N")
-      ->capture_default_str();
-  watch->add_flag("--delta", options->delta, "What happened since the last one, not totals");
+  AddSeconds(*watch, "--interval", "Time between two footprints", options->interval_seconds, 0.1,
+             3600);
+  AddCount(*watch, "--count", "End after so many footprints or events, 0 for never",
+           options->count);
+  watch->add_flag("--delta", options->delta,
+                  "What happened since the last one, not totals; the first has the totals");
   AddChoice<EventChoice>(*watch, "--events", "KIND",
-                         "Events instead of footprints: module, process, object or all",
+                         "Events instead of footprints, of the whole system, as they happen: "
+                         "module, process, object or all; with --format and --count alone",
                          options->events,
                          {{"module", EventChoice::kModule},
                           {"process", EventChoice::kProcess},
@@ -97,16 +108,18 @@ void AddWatch(CLI::App& app, Session& session) {
   AddLimit(*watch, options->render.table.limit);
   AddSettings(*watch, session.settings);
   watch->footer(R"(JSON is one document a line. A reader that is too slow misses footprints, never
-counts; `skipped` says how many it missed.
+counts; `skipped` says how many it missed. With --delta the first footprint has the
+totals since the attach: the others add up to what comes after it.
 
 Examples:
   footprint watch --delta
   footprint watch --pid 1 --interval 5 --count 12 --format json > lines.json
   footprint watch --unit ssh.service --delta --format csv
   footprint watch --events module)");
-  watch->callback([&session, options] {
-    session.action = [&session, options] {
+  watch->callback([&session, options, watch] {
+    session.action = [&session, options, watch] {
       if (options->events == EventChoice::kNone) return Fail(Watch(session.settings, *options));
+      if (const absl::Status fits = CheckEvents(*watch); !fits.ok()) return Fail(fits);
       return Fail(
           WatchEvents(session.settings, options->events, options->render.format, options->count));
     };

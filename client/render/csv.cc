@@ -251,11 +251,12 @@ std::string StatusCsv(const v1::GetStatusResponse& status, const std::string& ta
 }
 
 std::string DoctorCsv(const std::vector<features::Finding>& findings) {
-  std::string out = "name,required,present,detail,cost,remedy\r\n";
+  std::string out = "name,required,present,detail,cost,remedy,state\r\n";
   for (const auto& finding : findings) {
     Row row;
     row.Add(finding.name).Add(finding.importance == features::Importance::kRequired);
     row.Add(finding.present).Add(finding.detail).Add(finding.cost).Add(finding.remedy);
+    row.Add(features::State(finding));
     row.AppendTo(out);
   }
   return out;

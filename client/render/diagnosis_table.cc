@@ -23,7 +23,9 @@ std::string Used(const v1::Capacity& capacity) {
 
 std::string Hooks(const v1::GetStatusResponse& status, const Look& look) {
   std::string out;
-  for (const auto& hook : status.hooks()) {
+  std::vector<v1::Hook> hooks(status.hooks().begin(), status.hooks().end());
+  std::ranges::sort(hooks, {}, [](const v1::Hook& hook) { return hook.name(); });
+  for (const v1::Hook& hook : hooks) {
     const bool needed = !absl::StartsWith(hook.reason(), kNotNeeded);
     absl::StrAppend(&out, "  ",
                     hook.attached() ? absl::StrCat(look.Good(), "attached", look.Plain())
@@ -38,7 +40,7 @@ std::string Hooks(const v1::GetStatusResponse& status, const Look& look) {
 }
 
 std::string OwnCpuWords(const v1::GetStatusResponse& status) {
-  const std::string all = HumanDuration(status.own_cpu_ns()) + " since its start";
+  const std::string all = HumanDuration(status.own_cpu_ns()) + " since its start, loading included";
   // A share of a moment is the share of what happened to be in it.
   if (DurationNs(status.uptime()) < kShortestWindowNs) return all;
   return absl::StrCat(HumanPercent(OwnCpuPercent(status)), " % of one core (", all, ")");
@@ -120,9 +122,10 @@ std::string DoctorTable(const std::vector<features::Finding>& findings,
     const bool required = finding.importance == features::Importance::kRequired;
     const bool needed = finding.importance != features::Importance::kNotNeeded;
     absl::StrAppend(&out,
-                    finding.present ? absl::StrCat(look.Good(), "present", look.Plain())
-                    : needed        ? absl::StrCat(look.Bad(), "MISSING", look.Plain())
-                                    : std::string("absent "),
+                    finding.present   ? absl::StrCat(look.Good(), "present", look.Plain())
+                    : finding.unknown ? std::string("unknown")
+                    : needed          ? absl::StrCat(look.Bad(), "MISSING", look.Plain())
+                                      : std::string("absent "),
                     "  ", FitLeft(Sanitize(finding.name), width), "  ",
                     required ? "required  "
                     : needed ? "optional  "

@@ -15,12 +15,12 @@ namespace footprint::client::render {
 namespace {
 
 // One feature on one architecture, as text.
-struct Row {
+struct MatrixRow {
   std::string arch, category, name, status, kconfig, configured, description;
 };
 
-std::vector<Row> RowsOf(const FeatureView& view) {
-  std::vector<Row> rows;
+std::vector<MatrixRow> RowsOf(const FeatureView& view) {
+  std::vector<MatrixRow> rows;
   for (const size_t arch : view.archs) {
     for (size_t i = 0; i < names::Features().size(); ++i) {
       const names::FeatureRow& feature = names::Features()[i];
@@ -39,7 +39,7 @@ std::string Table(const FeatureView& view, const Look& look) {
   const bool show_arch = view.archs.size() > 1;
   if (show_arch) columns.insert(columns.begin(), {"arch"});
   Grid grid(std::move(columns));
-  for (Row& row : RowsOf(view)) {
+  for (MatrixRow& row : RowsOf(view)) {
     std::vector<std::string> cells = {row.category, row.name, row.status, row.configured,
                                       row.kconfig};
     if (show_arch) cells.insert(cells.begin(), row.arch);
@@ -78,7 +78,7 @@ std::string Features(const FeatureView& view, Format format, const Look& look) {
   if (format == Format::kTable) return Table(view, look);
   Json list = Json::array();
   std::string csv = "arch,category,name,status,kconfig,this_kernel,description\r\n";
-  for (const Row& row : RowsOf(view)) {
+  for (const MatrixRow& row : RowsOf(view)) {
     list.push_back({{"arch", row.arch},
                     {"category", row.category},
                     {"name", row.name},

@@ -29,7 +29,8 @@ struct Measured {
   explicit Measured(const v1::Footprint& footprint)
       : errors(ErrorsMeasured(footprint)), latency(LatencyMeasured(footprint)) {}
   std::string Errors(uint64_t count) const { return errors ? absl::StrCat(count) : "-"; }
-  std::string Time(uint64_t ns) const { return latency ? HumanDuration(ns) : "-"; }
+  // 0: no call came back, as of exit_group, or all were made while times were not measured.
+  std::string Time(uint64_t ns) const { return latency && ns != 0 ? HumanDuration(ns) : "-"; }
   bool errors;
   bool latency;
 };
@@ -129,6 +130,7 @@ std::string SyscallTable(const v1::Footprint& footprint, size_t limit, const Loo
 }
 
 std::string DriverTable(const v1::Footprint& footprint, size_t limit, const Look& look) {
+  const Measured measured(footprint);
   Limited grid(
       {Text("served by", 9, 0), Text("driver", 8, 4), Text("module", 6, 5), Number("calls", 0),
        Number("errors", 1), Number("total", 2), Number("max", 6), Text("subsystem", 0, 3)},
@@ -136,43 +138,46 @@ std::string DriverTable(const v1::Footprint& footprint, size_t limit, const Look
   for (const Served& row : ByDriver(footprint)) {
     const std::string device = row.device.empty() ? "" : absl::StrCat(" ", row.device);
     grid.Add({absl::StrCat(row.server, device), row.driver, row.module, absl::StrCat(row.calls),
-              absl::StrCat(row.errors), HumanDuration(row.total_ns), HumanDuration(row.max_ns),
+              absl::StrCat(row.errors), measured.Time(row.total_ns), measured.Time(row.max_ns),
               row.subsystem});
   }
   return grid.ToString(look);
 }
 
 std::string ObjectTable(const v1::Footprint& footprint, size_t limit, const Look& look) {
+  const Measured measured(footprint);
   Limited grid({Text("system call", 11, 0), Text("served by", 9, 0), Text("driver", 8, 4),
                 Text("module", 6, 5), Number("calls", 0), Number("errors", 1), Number("total", 2),
                 Text("subsystem", 0, 3)},
                limit);
   for (const auto& row : footprint.objects()) {
     grid.Add({row.syscall(), row.server(), row.driver(), row.module(), absl::StrCat(row.calls()),
-              absl::StrCat(row.errors()), HumanDuration(row.total_ns()), row.subsystem()});
+              absl::StrCat(row.errors()), measured.Time(row.total_ns()), row.subsystem()});
   }
   return grid.ToString(look);
 }
 
 std::string IoctlTable(const v1::Footprint& footprint, size_t limit, const Look& look) {
+  const Measured measured(footprint);
   Limited grid(
       {Text("ioctl", 12, 0), Text("command", 0, 3), Number("calls", 0), Number("errors", 1),
        Number("total", 4), Text("served by", 9, 2), Text("module", 6, 5)},
       limit);
   for (const auto& row : footprint.ioctls()) {
     grid.Add({row.foreign() ? absl::StrCat(row.name(), " (foreign)") : row.name(), row.command(),
-              absl::StrCat(row.calls()), absl::StrCat(row.errors()), HumanDuration(row.total_ns()),
+              absl::StrCat(row.calls()), absl::StrCat(row.errors()), measured.Time(row.total_ns()),
               row.server(), row.module()});
   }
   return grid.ToString(look);
 }
 
 std::string ServingModuleTable(const v1::Footprint& footprint, size_t limit, const Look& look) {
+  const Measured measured(footprint);
   Limited grid({Text("module", 10, 0), Number("calls", 0), Number("errors", 1), Number("total", 2)},
                limit);
   for (const Served& row : ByModule(footprint)) {
     grid.Add({row.module.empty() ? "(built in)" : row.module, absl::StrCat(row.calls),
-              absl::StrCat(row.errors), HumanDuration(row.total_ns)});
+              absl::StrCat(row.errors), measured.Time(row.total_ns)});
   }
   return grid.ToString(look);
 }
@@ -187,7 +192,8 @@ std::string ProcessTable(const v1::Footprint& footprint, size_t limit, const Loo
   columns.push_back(Text("unit", 12, 4));
   Limited grid(std::move(columns), limit);
   for (const auto& row : footprint.processes()) {
-    std::string pid = row.pid() == 0 ? absl::StrCat(row.folded(), "x") : absl::StrCat(row.pid());
+    std::string pid =
+        row.pid() == 0 ? absl::StrCat(row.folded(), " ended") : absl::StrCat(row.pid());
     std::string name = row.comm();
     if (row.observer()) name += " (observer)";
     std::vector<std::string> cells = {std::move(pid), std::move(name), absl::StrCat(row.calls()),

@@ -262,7 +262,8 @@ std::string DoctorJson(const std::vector<features::Finding>& findings,
             {"present", finding.present},
             {"detail", Sanitize(finding.detail)},
             {"cost", Sanitize(finding.cost)},
-            {"remedy", Sanitize(finding.remedy)}};
+            {"remedy", Sanitize(finding.remedy)},
+            {"state", features::State(finding)}};
   };
   const Json json = {{"ok", Judge(findings, missing_capabilities) == Verdict::kGood},
                      {"missing_capabilities", Sanitize(missing_capabilities)},

@@ -26,17 +26,6 @@ std::string Name(const v1::ModuleActor& actor) {
   return name;
 }
 
-// "modprobe[7], asked for net-pf-31 by sh[5]", "insmod[7], started by sh[5]".
-std::string Describe(const v1::ModuleCause& cause) {
-  std::string text = Name(cause.by());
-  if (!cause.request().empty()) {
-    return absl::StrCat(text, ", asked for ", cause.request(), " by ", Name(cause.requester()));
-  }
-  if (cause.by_kernel()) return text + ", started by the kernel";
-  if (cause.has_parent()) absl::StrAppend(&text, ", started by ", Name(cause.parent()));
-  return text;
-}
-
 // A count as ELISA writes it: "1 (bluetooth)".
 std::string Usage(bool loaded, const std::optional<int64_t>& count,
                   const std::vector<std::string>& users) {
@@ -59,6 +48,16 @@ bool EverLoaded(const ModuleRow& row) {
 }
 
 }  // namespace
+
+std::string Describe(const v1::ModuleCause& cause) {
+  std::string text = Name(cause.by());
+  if (!cause.request().empty()) {
+    return absl::StrCat(text, ", asked for ", cause.request(), " by ", Name(cause.requester()));
+  }
+  if (cause.by_kernel()) return text + ", started by the kernel";
+  if (cause.has_parent()) absl::StrAppend(&text, ", started by ", Name(cause.parent()));
+  return text;
+}
 
 std::string ByWhom(const v1::ModuleUse& use) {
   if (use.has_load()) return Describe(use.load());
@@ -200,84 +199,6 @@ std::string ModulesCsv(const v1::ListModulesResponse& list) {
                       ","),
         "\r\n");
   }
-  return out;
-}
-
-namespace {
-
-// "module_load" as it is asked for on the command line.
-std::string KindName(v1::EventKind kind) {
-  switch (kind) {
-    case v1::EVENT_KIND_PROCESS_FORK:
-      return "fork";
-    case v1::EVENT_KIND_PROCESS_EXEC:
-      return "exec";
-    case v1::EVENT_KIND_PROCESS_EXIT:
-      return "exit";
-    case v1::EVENT_KIND_MODULE_LOAD:
-      return "load";
-    case v1::EVENT_KIND_MODULE_FREE:
-      return "unload";
-    case v1::EVENT_KIND_MODULE_REQUEST:
-      return "request";
-    case v1::EVENT_KIND_MODULE_FIRST_GET:
-      return "first get";
-    case v1::EVENT_KIND_OBJECT_FIRST_SEEN:
-      return "object";
-    default:
-      return absl::StrCat("event ", static_cast<int>(kind));
-  }
-}
-
-std::string Process(const v1::Process& process) {
-  std::string text = absl::StrCat(process.comm(), "[", process.pid(), "]");
-  if (!process.unit().empty()) absl::StrAppend(&text, " of ", process.unit());
-  return text;
-}
-
-}  // namespace
-
-std::string EventText(const v1::WatchEventsResponse& event) {
-  std::string out;
-  if (event.lost() != 0) absl::StrAppend(&out, "LOST ", event.lost(), " events\n");
-  absl::StrAppend(&out, Rfc3339(event.time().seconds(), event.time().nanos()), "  ",
-                  FitLeft(KindName(event.kind()), 9));
-  if (event.has_module()) {
-    const v1::ModuleEvent& module = event.module();
-    absl::StrAppend(
-        &out, "  ", PadLeft(Sanitize(module.name()), 20), "  ",
-        Sanitize(module.has_cause() ? Describe(module.cause()) : Process(event.process())));
-    if (!module.site().empty()) absl::StrAppend(&out, " at ", Sanitize(module.site()));
-    if (event.kind() == v1::EVENT_KIND_MODULE_REQUEST) out += module.wait() ? ", waits" : "";
-  } else if (event.has_object()) {
-    const v1::Object& object = event.object();
-    const std::string device = object.device().empty() ? "" : absl::StrCat(" ", object.device());
-    absl::StrAppend(&out, "  ", PadLeft(Sanitize(absl::StrCat(object.server(), device)), 20), "  ",
-                    Sanitize(Process(event.process())), "  driver ", Sanitize(object.driver()));
-    if (!object.module().empty()) absl::StrAppend(&out, ", module ", Sanitize(object.module()));
-  } else {
-    absl::StrAppend(&out, "  ", Sanitize(Process(event.process())), "  ",
-                    CommandLine(event.process()));
-  }
-  return out + "\n";
-}
-
-std::string EventCsv(const v1::WatchEventsResponse& event, bool with_header) {
-  std::string out =
-      with_header ? "time,kind,module,pid,comm,unit,command_line,wait,site,by,lost\r\n" : "";
-  const v1::Process& process = event.process();
-  const v1::ModuleEvent& module = event.module();
-  absl::StrAppend(
-      &out,
-      absl::StrJoin(
-          {Rfc3339(event.time().seconds(), event.time().nanos()), KindName(event.kind()),
-           CsvText(event.has_object() ? event.object().module() : module.name()),
-           absl::StrCat(process.pid()), CsvText(process.comm()), CsvText(process.unit()),
-           CsvText(CommandLine(process)), std::string(module.wait() ? "true" : "false"),
-           CsvText(module.site()), CsvText(module.has_cause() ? Describe(module.cause()) : ""),
-           absl::StrCat(event.lost())},
-          ","),
-      "\r\n");
   return out;
 }
 

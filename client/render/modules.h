@@ -35,8 +35,11 @@ struct ModuleRecording {
 };
 
 ModuleRecording ToRecording(const v1::Footprint& footprint, const std::string& label);
-// Of the JSON that `footprint run` and `footprint show` write.
+// Of the JSON that `footprint run` writes. Errors: DATA_LOSS for anything else.
 absl::StatusOr<ModuleRecording> ParseRecording(std::string_view json);
+
+// "modprobe[7], asked for net-pf-31 by sh[5]", "insmod[7], started by sh[5]".
+std::string Describe(const v1::ModuleCause& cause);
 
 // Who loaded it in the window, else who used it most; "" where nobody did.
 std::string ByWhom(const v1::ModuleUse& use);
@@ -56,10 +59,8 @@ std::string ModulesCsv(const v1::ListModulesResponse& list);
 // The `modules` of a footprint's document.
 nlohmann::ordered_json ModuleUsesJson(const v1::Footprint& footprint);
 
-// A line each.
-std::string EventText(const v1::WatchEventsResponse& event);
-std::string EventJson(const v1::WatchEventsResponse& event);
-std::string EventCsv(const v1::WatchEventsResponse& event, bool with_header);
+// The `load` and `unload` of a document: see docs/json.md.
+nlohmann::ordered_json CauseJson(const v1::ModuleCause& cause);
 
 }  // namespace footprint::client::render
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/render/json_value.h"
 #include "client/render/modules.h"
@@ -21,7 +20,9 @@ Json ActorJson(const v1::ModuleActor& actor) {
   return {{"pid", actor.pid()}, {"comm", Sanitize(actor.comm())}, {"unit", Sanitize(actor.unit())}};
 }
 
-Json CauseJson(const v1::ModuleCause& cause) {
+}  // namespace
+
+nlohmann::ordered_json CauseJson(const v1::ModuleCause& cause) {
   return {{"time", Time(cause.time())},
           {"by", ActorJson(cause.by())},
           {"command_line", Sanitize(cause.command_line())},
@@ -30,6 +31,8 @@ Json CauseJson(const v1::ModuleCause& cause) {
           {"request", Sanitize(cause.request())},
           {"requester", cause.has_requester() ? ActorJson(cause.requester()) : Json()}};
 }
+
+namespace {
 
 template <typename Rows>
 Json CallersJson(const Rows& rows) {
@@ -132,42 +135,17 @@ std::string ModulesJson(const v1::ListModulesResponse& list) {
   return Dump(json, false);
 }
 
-std::string EventJson(const v1::WatchEventsResponse& event) {
-  std::string kind = v1::EventKind_Name(event.kind());
-  for (char& c : kind) c = absl::ascii_tolower(c);
-  Json json = {{"kind", kind.substr(std::string_view("event_kind_").size())},
-               {"time", Time(event.time())},
-               {"pid", event.process().pid()},
-               {"comm", Sanitize(event.process().comm())},
-               {"unit", Sanitize(event.process().unit())},
-               {"command_line", CommandLine(event.process())},
-               {"lost", event.lost()}};
-  if (event.has_module()) {
-    json["module"] = Sanitize(event.module().name());
-    json["wait"] = event.module().wait();
-    json["site"] = Sanitize(event.module().site());
-    if (event.module().has_cause()) json["cause"] = CauseJson(event.module().cause());
-  }
-  if (event.has_object()) {
-    const v1::Object& object = event.object();
-    json["object"] = {
-        {"server", Sanitize(object.server())},   {"driver", Sanitize(object.driver())},
-        {"module", Sanitize(object.module())},   {"subsystem", Sanitize(object.subsystem())},
-        {"fs_type", Sanitize(object.fs_type())}, {"device", Sanitize(object.device())}};
-  }
-  if (event.has_wait_status()) json["wait_status"] = event.wait_status();
-  return Dump(json, true);
-}
-
 absl::StatusOr<ModuleRecording> ParseRecording(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("modules") || !json["modules"].is_array()) {
+  // A document of `show` has modules, too, from the attach on: no workload's.
+  if (!json.is_object() || !json.contains("run") || !json["run"].is_object() ||
+      !json.contains("modules") || !json["modules"].is_array()) {
     return absl::DataLossError("not a footprint of `footprint run --format json`");
   }
   ModuleRecording recording;
   try {
     recording.complete = json.value("complete", true);
-    if (json.contains("run")) recording.label = json["run"].value("label", "");
+    recording.label = json["run"].value("label", "");
     for (const Json& in : json["modules"]) {
       ModuleRow row;
       row.name = in.at("name");

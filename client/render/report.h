@@ -47,7 +47,8 @@ void Sort(v1::Footprint& footprint);
 // The arguments of a process for a person: quoted as a shell wants them, " ..." at the end of cut
 // ones.
 std::string CommandLine(const v1::Process& process);
-// "COMPLETE", or "INCOMPLETE: detail_dropped 12, program_missed 3".
+// "COMPLETE", or "INCOMPLETE: 12 calls counted without detail (detail_dropped: raise
+// spill_entries)".
 std::string Stamp(bool complete, const v1::Losses& losses);
 
 }  // namespace footprint::client::render

@@ -131,13 +131,14 @@ std::string CoverageTable(const SystemReport& report, const Look& look) {
   const v1::Coverage& coverage = *report.coverage;
   std::string out =
       absl::StrCat(look.Bold(), "coverage", look.Plain(), " of ", Sanitize(report.scope), "\n",
-                   Stamp(coverage.complete(), coverage.losses()), "\n");
+                   coverage.complete() ? look.Good() : look.Bad(),
+                   Stamp(coverage.complete(), coverage.losses()), look.Plain(), "\n");
   Grid grid({{"abi"},
              {"subsystem"},
              {"possible", Align::kRight},
              {"built in", Align::kRight},
              {"used", Align::kRight},
-             {"not built in", Align::kRight},
+             {"used, absent", Align::kRight},
              {"calls", Align::kRight}});
   for (const v1::Coverage::Row& row : coverage.rows()) {
     grid.Add({row.abi(), row.subsystem(), absl::StrCat(row.possible()),
@@ -146,7 +147,7 @@ std::string CoverageTable(const SystemReport& report, const Look& look) {
               absl::StrCat(row.calls())});
   }
   return out + grid.ToString(look) +
-         "used: distinct calls made; not built in: of these, what this kernel does not have\n";
+         "used: distinct calls made; used, absent: of these, what this kernel does not have\n";
 }
 
 }  // namespace

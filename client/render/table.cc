@@ -149,6 +149,7 @@ std::string FootprintTable(const Report& report, const TableOptions& options) {
     std::string table = OneTable(footprint, by, options.limit.value_or(0), options.look);
     if (!table.empty()) parts.push_back(std::move(table));
   }
+  if (footprint.syscalls().empty()) parts.push_back(Nothing(footprint, By::kDefault));
   AddNotes(footprint, options.look, parts);
   std::string processes =
       ProcessTable(footprint, options.limit.value_or(kProcessesShown), options.look);

@@ -81,7 +81,11 @@ std::string CostWords(const v1::OwnCost& cost, uint64_t window_ns) {
   };
   const std::string own = "daemon " + share(cost.own_percent_of_core(), cost.own_cpu_ns());
   if (!cost.has_call()) {
-    return absl::StrCat(own, "; per call not known (", cost.calls(), " calls of the system)");
+    return absl::StrCat(
+        own,
+        "; per call not known: nothing was measured at the daemon's start, see calibrate in "
+        "its configuration (",
+        cost.calls(), " calls of the system)");
   }
   return absl::StrCat(share(cost.kernel_percent_of_core(), cost.kernel_ns()), " (",
                       CallCostWords(cost.call()), "; ", cost.calls(), " calls of the system), ",

@@ -30,11 +30,16 @@ std::string PidCell(const ProcessRow& row) {
   return row.key.pid == 0 ? "ended" : absl::StrCat(row.key.pid);
 }
 
+// In parentheses when the process has ended, but has a row of its own yet.
+std::string CommandCell(const ProcessRow& row) {
+  return row.alive || row.key.pid == 0 ? row.comm : absl::StrCat("(", row.comm, ")");
+}
+
 const Column kColumns[] = {
     {"PID", 7, false, PidCell, SortBy::kPid, true},
     {"CALLS/S", 9, false, [](const ProcessRow& row) { return HumanRate(row.calls_rate); },
      SortBy::kCalls, true},
-    {"COMMAND", 16, true, [](const ProcessRow& row) { return row.comm; }, SortBy::kCalls, false},
+    {"COMMAND", 16, true, CommandCell, SortBy::kCalls, false},
     {"ERR/S", 8, false, [](const ProcessRow& row) { return HumanRate(row.errors_rate); },
      SortBy::kErrors, true},
     {"DENIED", 8, false, [](const ProcessRow& row) { return absl::StrCat(row.denied); },
@@ -72,6 +77,11 @@ std::string RowText(const std::vector<const Column*>& columns, size_t width,
   return text;
 }
 
+// Rows are of ended processes, too.
+size_t Living(const std::vector<ProcessRow>& rows) {
+  return static_cast<size_t>(std::ranges::count_if(rows, &ProcessRow::alive));
+}
+
 std::vector<Line> Header(const Model& model, const std::string& target) {
   std::vector<Line> lines;
   if (!model.has_data()) {
@@ -80,7 +90,7 @@ std::vector<Line> Header(const Model& model, const std::string& target) {
     const v1::Footprint& footprint = model.latest();
     lines.push_back(
         {absl::StrCat("footprint top  ", HumanRate(model.calls_rate()), " calls/s  ",
-                      HumanRate(model.errors_rate()), " errors/s  ", model.rows().size(),
+                      HumanRate(model.errors_rate()), " errors/s  ", Living(model.rows()),
                       " processes  tier ", render::TierWords(footprint.tier(), footprint.shed())),
          Style::kTitle});
   }
@@ -100,8 +110,8 @@ std::vector<Line> Header(const Model& model, const std::string& target) {
 Line Footer(const Model& model) {
   if (model.typing()) return {absl::StrCat("filter: ", model.filter(), "_"), Style::kTitle};
   if (!model.notice().empty()) return {model.notice(), Style::kTitle};
-  if (model.open_pid() != 0) return {"Esc back  arrows scroll", Style::kDim};
-  std::string keys = "q quit  Enter open  / filter  sort: c calls e errors t time p pid";
+  if (model.open_pid() != 0) return {"Esc back  arrows scroll  h help", Style::kDim};
+  std::string keys = "q quit  Enter open  / filter  h help  sort: c calls e errors t time p pid";
   if (!model.filter().empty()) keys = absl::StrCat("filter: ", model.filter(), " (Esc)  ", keys);
   return {keys, Style::kDim};
 }

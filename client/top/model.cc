@@ -244,6 +244,15 @@ void Model::Open() {
   detail_error_.clear();
 }
 
+void Model::Close() {
+  const ProcessRow* row = open_row();
+  open_pid_ = 0;
+  if (row != nullptr && row->alive) return;
+  // The row of a process that ended is far down, or gone: the list begins at its top.
+  selected_ = 0;
+  selected_key_.reset();
+}
+
 void Model::PressInList(Key key) {
   const auto page = static_cast<int64_t>(page_);
   const auto all = static_cast<int64_t>(shown_.size());
@@ -292,7 +301,7 @@ void Model::PressInDetail(Key key) {
       scroll_ = end;
       break;
     case Key::kEscape:
-      open_pid_ = 0;
+      Close();
       break;
     default:
       break;
@@ -336,10 +345,14 @@ void Model::Type(char32_t character) {
   }
   if (character == 'q') {
     if (open_pid_ != 0) {
-      open_pid_ = 0;
+      Close();
     } else {
       quit_ = true;
     }
+    return;
+  }
+  if (character == 'h' || character == '?') {
+    notice_ = "TIME/S: in system calls, waiting included  (name): ended  all: footprint top --help";
     return;
   }
   if (open_pid_ != 0) return;

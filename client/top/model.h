@@ -100,6 +100,7 @@ class Model {
   void Arrange();
   void Move(int64_t by);
   void Open();
+  void Close();
   void PressInList(Key key);
   void PressInDetail(Key key);
 

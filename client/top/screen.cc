@@ -4,6 +4,7 @@
 // Else curses would make macros of names like scroll and move.
 #define NCURSES_NOMACROS
 #include <curses.h>
+#include <signal.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -19,6 +20,30 @@ constexpr int kPollMs = 100;
 // How long a lone Esc waits to become a function key.
 constexpr int kEscapeMs = 50;
 constexpr int kReadErrorsBeforeGone = 20;
+
+// The signals that end a program, kept until the terminal is as it was. Curses would take two of
+// them for itself, and end with a status that says nothing of a signal.
+class Endings {
+ public:
+  Endings() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+      struct sigaction now = {}, ours = {};
+      ours.sa_handler = [](int number) { came_ = number; };
+      sigaction(signal, nullptr, &now);
+      if (now.sa_handler == SIG_DFL) sigaction(signal, &ours, nullptr);  // nohup(1) ignores one
+    }
+  }
+  static bool Came() { return came_ != 0; }
+  // Ends the program, if a signal came, as if nobody had kept it.
+  static void Obey() {
+    if (came_ == 0) return;
+    signal(came_, SIG_DFL);
+    raise(came_);
+  }
+
+ private:
+  static inline volatile sig_atomic_t came_ = 0;
+};
 
 class Terminal {
  public:
@@ -138,9 +163,7 @@ void TakeAnswers(Feed& feed, Model& model) {
   }
 }
 
-}  // namespace
-
-absl::Status RunScreen(Feed& feed, const std::string& target) {
+absl::Status Converse(Feed& feed, const std::string& target) {
   const Terminal terminal;
   if (!terminal.ok()) {
     const char* term = std::getenv("TERM");
@@ -150,7 +173,7 @@ absl::Status RunScreen(Feed& feed, const std::string& target) {
   }
   Model model;
   int read_errors = 0;
-  while (!model.quit()) {
+  while (!model.quit() && !Endings::Came()) {
     TakeAnswers(feed, model);
     feed.Follow(model.open_pid());
     terminal.Show(Draw(model, target, static_cast<size_t>(COLS), static_cast<size_t>(LINES)));
@@ -168,6 +191,15 @@ absl::Status RunScreen(Feed& feed, const std::string& target) {
     if (read_errors > kReadErrorsBeforeGone) break;
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunScreen(Feed& feed, const std::string& target) {
+  const Endings endings;
+  const absl::Status status = Converse(feed, target);
+  Endings::Obey();
+  return status;
 }
 
 }  // namespace footprint::client::top

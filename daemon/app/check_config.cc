@@ -7,15 +7,17 @@
 
 namespace footprint::app {
 
+absl::Status CheckBudget(const Config& config) {
+  if (config.cpu_budget <= 0 || config.calibrate) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "cpu_budget needs calibrate = true: without the cost of a call there is nothing to keep "
+      "within a budget");
+}
+
 absl::Status CheckConfig(const Config& config) {
   if (absl::Status s = rpc::Server::CheckListen(config.listen); !s.ok()) return s;
   if (absl::Status s = kernel::CheckHookNames(config.disable_hooks); !s.ok()) return s;
-  if (config.cpu_budget > 0 && !config.calibrate) {
-    return absl::InvalidArgumentError(
-        "cpu_budget needs calibrate = true: without the cost of a call there is nothing to keep "
-        "within a budget");
-  }
-  return absl::OkStatus();
+  return CheckBudget(config);
 }
 
 }  // namespace footprint::app

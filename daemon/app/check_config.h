@@ -12,6 +12,8 @@ namespace footprint::app {
 // Of a configuration that LoadConfig gave, or the command line changed.
 // Errors: INVALID_ARGUMENT, with the key.
 absl::Status CheckConfig(const Config& config);
+// The part of it that is about cpu_budget.
+absl::Status CheckBudget(const Config& config);
 
 }  // namespace footprint::app
 

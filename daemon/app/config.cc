@@ -15,8 +15,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "daemon/app/check_config.h"
 #include "daemon/app/ignore.h"
 #include "daemon/base/unique_fd.h"
+#include "daemon/kernel/probe.h"
+#include "daemon/rpc/server.h"
 
 namespace footprint::app {
 namespace {
@@ -162,6 +165,30 @@ absl::Status ReadTable(const toml::table& table, const ReaderMap& readers, const
   return absl::OkStatus();
 }
 
+absl::Status CheckSlots(const Config& config) {
+  if (config.slots == 0 || config.slot_memory_mib == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "slots and slot_memory_mib both say how many slots there may be: leave one out");
+}
+
+// What a single value cannot show, with the place in the file where it can be mended.
+absl::Status CheckTogether(const Config& config, const toml::table& table,
+                           const std::string& path) {
+  const std::pair<const char*, absl::Status> found[] = {
+      {"listen", rpc::Server::CheckListen(config.listen)},
+      {"disable_hooks", kernel::CheckHookNames(config.disable_hooks)},
+      {"cpu_budget", CheckBudget(config)},
+      {"slots", CheckSlots(config)}};
+  for (const auto& [key, status] : found) {
+    if (status.ok()) continue;
+    const toml::node* node = table.get(key);
+    const auto line = node != nullptr ? node->source().begin.line : 1;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":", line, ": ", std::string(status.message())));
+  }
+  return absl::OkStatus();
+}
+
 // All of it: with a stream the error of a read, as of a directory, looks like an empty file.
 absl::StatusOr<std::string> ReadAll(const std::string& path) {
   const auto wrong = [&](int error) {
@@ -207,6 +234,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     table.erase("ignore");
   }
   if (absl::Status s = ReadTable(table, Readers(config), path, ""); !s.ok()) return s;
+  if (absl::Status s = CheckTogether(config, table, path); !s.ok()) return s;
   return config;
 }
 

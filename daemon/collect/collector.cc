@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace footprint::collect {
@@ -153,16 +154,21 @@ void Collector::Advise(const model::Snapshot& snapshot) {
               "): raise the daemon's limit (MemoryHigh, MemoryMax of its unit)";
   } else if (slotless && bindings_.size() >= source_.SlotCapacity()) {
     advice_ = "all " + std::to_string(source_.SlotCapacity()) +
-              " slots are threads': raise slot_memory_mib (or slots)";
+              " slots are threads': raise slot_memory_mib, or slots where that is set";
   } else if (snapshot.losses[model::Loss::kCallsUnattributed] != 0) {
     advice_ = "what does not fit into slots had no room: raise spill_entries";
   } else {
     return;
   }
   spdlog::warn("room ran out: {}", advice_);
+  const time_t when = snapshot.realtime_ns / 1'000'000'000;
+  struct tm parts = {};
+  char text[40];
+  const bool dated = gmtime_r(&when, &parts) != nullptr &&
+                     std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) != 0;
   auto told = std::make_shared<model::Origin>(*origin_);
   told->degraded_because += told->degraded_because.empty() ? "" : "; ";
-  told->degraded_because += "room ran out: " + advice_;
+  told->degraded_because += "room ran out at " + std::string(dated ? text : "?") + ": " + advice_;
   told_origin_ = std::move(told);
 }
 

@@ -3,9 +3,11 @@
 
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +24,9 @@
 
 namespace footprint::features {
 namespace {
+
+constexpr char kArray[] = "mmapable array";
+constexpr char kRing[] = "ring buffer";
 
 long Bpf(bpf_cmd command, bpf_attr& attr) { return syscall(SYS_bpf, command, &attr, sizeof(attr)); }
 
@@ -169,7 +174,8 @@ void ProbeHooks(std::vector<Finding>& out) {
     const Fd link(program.ok() ? Bpf(BPF_RAW_TRACEPOINT_OPEN, attr) : -1);
     out.push_back(Judge(std::string("raw_tp:") + hook.tracepoint, hook.importance, link.ok(),
                         program.ok() ? "attach: " + link.Reason() : "not tried: no program",
-                        hook.cost, hook.remedy));
+                        hook.cost, program.ok() ? hook.remedy : "see raw_tp programs"));
+    out.back().unknown = !program.ok();
   }
 }
 
@@ -180,17 +186,17 @@ void ProbeMaps(std::vector<Finding>& out) {
                      ? mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, array.get(), 0)
                      : MAP_FAILED;
   if (mapped != MAP_FAILED) munmap(mapped, page);
-  out.push_back(Judge("mmapable array", Importance::kRequired, mapped != MAP_FAILED,
+  out.push_back(Judge(kArray, Importance::kRequired, mapped != MAP_FAILED,
                       "create and map: " + array.Reason(), "slots cannot be read",
                       "Linux 5.5 or later; below 5.11 a sufficient RLIMIT_MEMLOCK"));
   const Fd ring = CreateMap(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);
-  out.push_back(Judge("ring buffer", Importance::kRequired, ring.ok(), "create: " + ring.Reason(),
+  out.push_back(Judge(kRing, Importance::kRequired, ring.ok(), "create: " + ring.Reason(),
                       "the daemon is not told of processes", "Linux 5.8 or later"));
 }
 
 bool Readable(const char* path) { return access(path, R_OK) == 0; }
 
-void ProbeFiles(std::vector<Finding>& out) {
+void ProbeFiles(std::string_view config, std::vector<Finding>& out) {
   std::ifstream btf("/sys/kernel/btf/vmlinux", std::ios::binary);
   uint16_t magic = 0;
   btf.read(reinterpret_cast<char*>(&magic), sizeof(magic));
@@ -198,13 +204,7 @@ void ProbeFiles(std::vector<Finding>& out) {
                       "the core object serves: no start times, no wait "
                       "statuses, no drivers behind descriptors",
                       "a kernel with CONFIG_DEBUG_INFO_BTF=y"));
-  std::string lockdown;
-  std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
-  const bool confidential = lockdown.find("[confidentiality]") != std::string::npos;
-  out.push_back(Judge("no lockdown=confidentiality", Importance::kOptional, !confidential,
-                      lockdown.empty() ? "no lockdown here" : lockdown,
-                      "the full object alone can serve, and files given to exec are unknown",
-                      "boot without lockdown=confidentiality"));
+  out.push_back(JudgeLockdown("", config));
   out.push_back(Judge("kernel symbols", Importance::kOptional, Readable("/proc/kallsyms"),
                       "/proc/kallsyms", "drivers are named by device number alone",
                       "CONFIG_KALLSYMS=y, and a unit that does not hide /proc/kallsyms"));
@@ -216,13 +216,60 @@ void ProbeFiles(std::vector<Finding>& out) {
 
 }  // namespace
 
-std::vector<Finding> Probe() {
+const char* State(const Finding& finding) {
+  if (finding.present) return "present";
+  if (finding.unknown) return "unknown";
+  return finding.importance == Importance::kNotNeeded ? "not needed" : "missing";
+}
+
+Finding JudgeLockdown(const std::string& root, std::string_view config) {
+  constexpr char kPath[] = "/sys/kernel/security/lockdown";
+  Finding finding{"no lockdown=confidentiality", Importance::kOptional, true, "", "", ""};
+  std::ifstream file(root + kPath);
+  const int error = errno;
+  if (std::getline(file, finding.detail)) {
+    finding.present = finding.detail.find("[confidentiality]") == std::string::npos;
+    finding.remedy = "boot without lockdown=confidentiality";
+  } else if (!config.empty() && config.find("CONFIG_SECURITY_LOCKDOWN_LSM=") == config.npos) {
+    finding.detail = "the kernel is built without CONFIG_SECURITY_LOCKDOWN_LSM";
+  } else if (struct statfs fs{}; statfs((root + "/sys/kernel/security").c_str(), &fs) == 0 &&
+                                 fs.f_type == SECURITYFS_MAGIC && error == ENOENT) {
+    finding.detail = "the kernel's list of LSMs has no lockdown";
+  } else {
+    finding.present = false;
+    finding.unknown = true;
+    finding.detail = std::string(kPath) + ": " + std::strerror(error);
+    finding.remedy = "mount -t securityfs securityfs /sys/kernel/security, to know";
+  }
+  if (finding.present) {
+    finding.remedy.clear();
+  } else {
+    finding.cost = "the full object alone can serve, and files given to exec are unknown";
+    if (finding.unknown) finding.cost = "where it is on, " + finding.cost;
+  }
+  return finding;
+}
+
+void ForgiveMissingRights(const std::string& missing, std::vector<Finding>& findings) {
+  if (missing.empty()) return;
+  for (Finding& finding : findings) {
+    const bool tried = finding.name.starts_with("raw_tp") || finding.name == kArray ||
+                       finding.name == kRing;  // with bpf(2)
+    if (!tried || finding.present || finding.importance == Importance::kNotNeeded) continue;
+    finding.unknown = true;
+    finding.detail = "cannot be tried without " + missing;
+    finding.remedy = "run as root, to know";
+  }
+}
+
+std::vector<Finding> Probe(std::string_view config) {
   const NoMemoryLimit no_limit;
   std::vector<Finding> findings;
   ProbeCapabilities(findings);
   ProbeHooks(findings);
   ProbeMaps(findings);
-  ProbeFiles(findings);
+  ProbeFiles(config, findings);
+  ForgiveMissingRights(MissingCapabilities(), findings);
   return findings;
 }
 

@@ -6,6 +6,7 @@
 #define FOOTPRINT_DAEMON_FEATURES_FEATURES_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace footprint::features {
@@ -14,17 +15,29 @@ namespace footprint::features {
 enum class Importance { kRequired, kOptional, kNotNeeded };
 
 struct Finding {
-  std::string name;  // "raw_tp:sys_enter", "btf", "cap_bpf", "lockdown"
+  std::string name;  // "raw_tp:sys_enter", "btf", "cap_bpf"
   Importance importance = Importance::kOptional;
   bool present = false;
   std::string detail;  // what was tried and what the kernel answered
   std::string cost;    // what footprint lacks without it; "" when present or not needed
-  std::string remedy;  // how to get it; "" when present or not needed
+  std::string remedy;  // how to get it, or how to know; "" when present or not needed
+  // It is not known whether the kernel has it: it could not be tried, or read. Not present then.
+  bool unknown = false;
 };
+// "present", "missing", "unknown" or "not needed".
+const char* State(const Finding& finding);
 
 // Tries everything, in a fixed order. Attaches each hook for a moment, and lifts the process's
-// RLIMIT_MEMLOCK as long.
-std::vector<Finding> Probe();
+// RLIMIT_MEMLOCK as long. `config`: the kernel's configuration, a line for each option that is set;
+// "" where it is not known.
+std::vector<Finding> Probe(std::string_view config = "");
+
+// Whether lockdown=confidentiality keeps programs from reading kernel memory. `root`: "" or a
+// directory that stands for /.
+Finding JudgeLockdown(const std::string& root, std::string_view config);
+// What bpf(2) refused is no fact of the kernel while capabilities are missing: unknown then.
+// `missing`: of MissingCapabilities().
+void ForgiveMissingRights(const std::string& missing, std::vector<Finding>& findings);
 
 // "CAP_BPF, CAP_PERFMON": effective capabilities that loading needs and this process lacks; "" when
 // none. CAP_SYS_ADMIN stands for both.

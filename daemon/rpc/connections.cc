@@ -40,6 +40,11 @@ absl::StatusOr<std::string> SocketPath(const std::string& listen) {
                                                    sizeof(sockaddr_un::sun_path) - 1,
                                                    " bytes, not ", path.size()));
   }
+  // A service starts in a directory that nobody chose, and clients start in another.
+  if (path.front() != '/') {
+    return absl::InvalidArgumentError(
+        absl::StrCat("listen: ", path, " is no absolute path: give unix:/PATH"));
+  }
   return path;
 }
 

@@ -253,6 +253,7 @@ void ToProto(const model::Footprint& footprint, bool omit_processes, v1::Footpri
   out.set_overflow_calls(footprint.overflow_calls);
   SetSyscalls(footprint.counts, out);
   SetObjects(footprint, out);
+  SetTierNotes(footprint, out);
   SetServedBy(out);
   SetSubsystems(footprint.counts, out);
   SetModules(footprint, out);

@@ -289,11 +289,6 @@ void SetNotes(const model::Footprint& footprint, v1::Footprint& out) {
       notes.insert("socketcall: its descriptors are in memory, so it has no object");
     }
   }
-  if (footprint.tiers != nullptr && footprint.tiers->total != footprint.tier_changes_base) {
-    notes.insert(
-        "objects: what was measured changed in this window; calls made while objects were not are "
-        "among those with no object");
-  }
   for (const std::string& note : notes) out.add_notes(Printable(note));
 }
 

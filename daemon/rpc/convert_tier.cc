@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/rpc/text.h"
 
 namespace footprint::rpc {
@@ -54,10 +55,27 @@ void SetCost(const model::Cost& cost, uint64_t window_ns, v1::OwnCost& out) {
   out.set_own_percent_of_core(Percent(cost.own_cpu_ns, window_ns));
 }
 
-bool WithObjects(const model::TierState& state) {
-  return state.tier == "full" &&
-         std::find(state.shed.begin(), state.shed.end(), "objects") == state.shed.end();
+bool Measures(const model::TierState& state, const std::string& what) {
+  if (state.tier == "calls") return false;
+  if (what == "errors") return true;
+  if (state.tier == "errors" || (what == "objects" && state.tier != "full")) return false;
+  return std::find(state.shed.begin(), state.shed.end(), what) == state.shed.end();
 }
+
+bool WithObjects(const model::TierState& state) { return Measures(state, "objects"); }
+
+struct Part {
+  const char* what;  // as in TierState::shed
+  const char* note;  // where it was measured in a part of the window alone
+};
+constexpr Part kParts[] = {
+    {"objects",
+     "objects: not measured in a part of this window; calls made then are among those with no "
+     "object"},
+    {"latency", "times: not measured in a part of this window; calls made then have none"},
+    {"errors",
+     "errors: not measured in a part of this window; calls made then count as calls alone"},
+};
 
 }  // namespace
 
@@ -90,6 +108,28 @@ void SetCallCost(const model::CallCost& cost, v1::CallCost& out) {
   out.set_descriptor_ns(cost.descriptor_ns);
   out.set_bare_plain_ns(cost.bare_plain_ns);
   out.set_bare_descriptor_ns(cost.bare_descriptor_ns);
+}
+
+void SetTierNotes(const model::Footprint& footprint, v1::Footprint& out) {
+  if (footprint.tiers == nullptr) return;
+  const model::TierHistory& history = *footprint.tiers;
+  const auto changes = ChangesSince(history, footprint.tier_changes_base);
+  for (const Part& part : kParts) {
+    const auto then = [&](const model::TierChange& change) {
+      return Measures(change.from, part.what);
+    };
+    const bool now = Measures(history.now, part.what);
+    // What never changed is what the tier says.
+    if (std::any_of(changes.begin(), changes.end(),
+                    [&](const model::TierChange& change) { return then(change) != now; })) {
+      out.add_notes(part.note);
+    }
+  }
+  const uint64_t older = history.total - footprint.tier_changes_base - changes.size();
+  if (older == 0) return;
+  out.add_notes(absl::StrCat("tiers: ", older,
+                             " earlier changes of this window are kept no more; what was not "
+                             "measured before them is not known"));
 }
 
 bool ObjectsMeasured(const model::Footprint& footprint) {

@@ -14,6 +14,8 @@ void SetTime(int64_t realtime_ns, google::protobuf::Timestamp& out);
 // Tier, changes and cost. The footprint has an origin.
 void SetTier(const model::Footprint& footprint, v1::Footprint& out);
 void SetTier(const model::Snapshot& snapshot, v1::GetStatusResponse& out);
+// A note for each of objects, times and errors that was measured in a part of the window alone.
+void SetTierNotes(const model::Footprint& footprint, v1::Footprint& out);
 void SetCallCost(const model::CallCost& cost, v1::CallCost& out);
 // Objects were measured at any time of the window.
 bool ObjectsMeasured(const model::Footprint& footprint);

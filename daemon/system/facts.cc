@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/system/files.h"
+#include "daemon/system/kernel_config.h"
 
 namespace footprint::system {
 namespace {
@@ -64,11 +65,18 @@ Fact FromFile(std::string name, const std::string& root, const std::string& path
 }
 
 // "none [integrity] confidentiality" means integrity.
-void ChooseLockdown(Fact& fact) {
+Fact Lockdown(const std::string& root, const Config& config) {
+  const bool built_in =
+      config.text.empty() || !ConfigValue(config.text, "CONFIG_SECURITY_LOCKDOWN_LSM").empty();
+  Fact fact = FromFile("lockdown", root, "/sys/kernel/security/lockdown",
+                       !built_in             ? "built without CONFIG_SECURITY_LOCKDOWN_LSM"
+                       : config.text.empty() ? "securityfs is not mounted, or there is no such LSM"
+                                             : "securityfs is not mounted, or lsm= leaves it out");
   const size_t open = fact.value.find('['), close = fact.value.find(']');
-  if (open == std::string::npos || close == std::string::npos || close < open) return;
+  if (open == std::string::npos || close == std::string::npos || close < open) return fact;
   fact.detail = fact.value;
   fact.value = fact.detail.substr(open + 1, close - open - 1);
+  return fact;
 }
 
 Fact BuildId(const std::string& root) {
@@ -124,7 +132,7 @@ std::string TaintText(uint64_t mask) {
   return text;
 }
 
-std::vector<Fact> ReadFacts(const Machine& machine) {
+std::vector<Fact> ReadFacts(const Machine& machine, const Config& config) {
   const std::string& root = machine.root;
   std::vector<Fact> facts = {
       Told("kernel_release", machine.release, "uname(2)"),
@@ -135,14 +143,10 @@ std::vector<Fact> ReadFacts(const Machine& machine) {
       FromFile("clock_source", root,
                "/sys/devices/system/clocksource/clocksource0/current_clocksource",
                "/sys is not mounted"),
-      FromFile("lockdown", root, "/sys/kernel/security/lockdown",
-               "built without CONFIG_SECURITY_LOCKDOWN_LSM, or securityfs is not mounted"),
+      Lockdown(root, config),
       Taint(root),
       Told("page_size", machine.page_size != 0 ? absl::StrCat(machine.page_size) : "",
            "sysconf(3)")};
-  for (Fact& fact : facts) {
-    if (fact.name == "lockdown") ChooseLockdown(fact);
-  }
   return facts;
 }
 

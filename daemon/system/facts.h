@@ -17,7 +17,7 @@
 namespace footprint::system {
 
 // Every fact, in the order of system.h.
-std::vector<Fact> ReadFacts(const Machine& machine);
+std::vector<Fact> ReadFacts(const Machine& machine, const Config& config);
 
 // Hexadecimal; "" where the notes (ELF, this machine's byte order) hold none.
 std::string BuildIdOf(std::string_view notes);

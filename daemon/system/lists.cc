@@ -112,7 +112,9 @@ List<Tracepoint> TracepointsOf(const std::vector<features::Finding>& findings,
   for (const features::Finding& finding : findings) {
     if (!finding.name.starts_with(kPrefix)) continue;
     Presence presence = finding.present ? Presence::kPresent : Presence::kMissing;
-    if (!finding.present && !missing_capabilities.empty()) presence = Presence::kUnknown;
+    if (!finding.present && (finding.unknown || !missing_capabilities.empty())) {
+      presence = Presence::kUnknown;
+    }
     list.rows.push_back({.name = finding.name.substr(kPrefix.size()),
                          .required = finding.importance == features::Importance::kRequired,
                          .presence = presence,

@@ -4,6 +4,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "daemon/system/facts.h"
 #include "daemon/system/kernel_calls.h"
 #include "daemon/system/kernel_config.h"
@@ -26,8 +28,10 @@ Machine ThisMachine() {
 System Read(const Machine& machine, const std::vector<features::Finding>& findings,
             const std::string& missing_capabilities) {
   const std::string& root = machine.root;
-  return {.facts = ReadFacts(machine),
-          .config = ReadConfig(root, machine.release),
+  Config config = ReadConfig(root, machine.release);
+  std::vector<Fact> facts = ReadFacts(machine, config);
+  return {.facts = std::move(facts),
+          .config = std::move(config),
           .abis = ReadCalls(root, machine.machine),
           .builtin_modules = ReadBuiltinModules(root, machine.release),
           .modules = ReadModules(root),

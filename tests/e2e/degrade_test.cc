@@ -93,6 +93,34 @@ TEST_CASE("e2e.degrade.doctor_needs_no_daemon") {
   CHECK(Json::parse(outcome.out).is_structured());
 }
 
+// What may not be tried is not known: the kernel is not to blame.
+TEST_CASE("e2e.degrade.doctor_without_rights") {
+  Launch launch;
+  launch.argv = {Binary("footprint"), "doctor", "--format", "json"};
+  launch.uid = kNobody;
+  const Outcome outcome = Process(launch).Wait();
+  CHECK(outcome.status == 77);
+  const Json doctor = Json::parse(outcome.out);
+  CHECK(doctor.at("ok") == false);
+  int unknown = 0;
+  for (const Json& finding : doctor.at("findings")) {
+    INFO(finding);
+    const std::string name = finding.at("name"), state = finding.at("state");
+    CHECK((state == "present") == finding.at("present").get<bool>());
+    if (!name.starts_with("raw_tp") && name != "ring buffer") continue;
+    if (state == "present" || state == "not needed") continue;
+    CHECK(state == "unknown");
+    CHECK(Has(finding.at("detail"), "without CAP_BPF, CAP_PERFMON"));
+    CHECK(finding.at("remedy") == "run as root, to know");
+    ++unknown;
+  }
+  CHECK(unknown > 0);
+  launch.argv = {Binary("footprint"), "doctor", "--format", "csv"};
+  const std::string csv = Process(launch).Wait().out;
+  CHECK(Has(csv, "name,required,present,detail,cost,remedy,state\r\n"));
+  CHECK(Has(csv, ",unknown\r\n"));
+}
+
 TEST_CASE("e2e.degrade.second_daemon_refuses") {
   Daemon daemon;
   Outcome outcome = Run({Binary("footprintd"), "--listen", daemon.target(), "--config",
@@ -214,7 +242,10 @@ TEST_CASE("e2e.degrade.configuration") {
   outcome = Refusal("disable_hooks = [\"no_such\"]\n");
   CHECK(outcome.status == 78);
   CHECK(Has(outcome.err, "no_such"));
-  CHECK(Run({Binary("footprintd"), "--no-such-flag"}).status == 2);
+  outcome = Run({Binary("footprintd"), "--no-such-flag"});
+  CHECK(outcome.status == 2);
+  CHECK(outcome.err == "footprintd: not known: --no-such-flag; see footprintd --help\n");
+  CHECK(Run({Binary("footprintd"), "--config"}).err.starts_with("footprintd: --config: "));
 }
 
 }  // namespace footprint::e2e

@@ -171,6 +171,7 @@ TEST_CASE("e2e.owned.what_a_start_refuses_the_check_refuses") {
   check({"--config", dir / "absent"});
   check({"--listen", ""});
   check({"--listen", "tcp:1"});
+  check({"--listen", "unix:rel.sock"});
   check({"--listen", "unix:" + std::string(200, 'x')});
   check({"--listen", "unix:" + dir.path()});
   check({"--config", file("disable_hooks = [\"no_such\"]\n")});
@@ -179,6 +180,7 @@ TEST_CASE("e2e.owned.what_a_start_refuses_the_check_refuses") {
   check({"--config", file("listen = \"unix:" + (dir / "f.toml") + "/s\"\n")});
   check({"--config", file("cpu_budget = 1\ncalibrate = false\n")});
   check({"--config", file("slots = 65\n")});
+  check({"--config", file("slots = 64\nslot_memory_mib = 8\n")});
   CHECK(Run({Binary("footprintd"), "--config", file("slots = 64\n"), "--check-config"}).status ==
         0);
   CHECK(Run({Binary("footprintd"), "--check-config"}).status == 0);

@@ -201,7 +201,7 @@ TEST_CASE("e2e.room.says_what_to_raise") {
     return daemon.Query({"status"}).at("degraded_because").get<std::string>();
   };
   CHECK(advice("slots = 4096\n").find("raise") == std::string::npos);
-  CHECK(advice("slots = 64\n").find("raise slot_memory_mib (or slots)") != std::string::npos);
+  CHECK(advice("slots = 64\n").find("raise slot_memory_mib, or slots") != std::string::npos);
 }
 
 }  // namespace footprint::e2e

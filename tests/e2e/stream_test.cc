@@ -14,6 +14,8 @@
 namespace footprint::e2e {
 namespace {
 
+using Catch::Matchers::Contains;
+
 uint64_t CallsOf(const v1::Footprint& footprint, const std::string& name) {
   for (const auto& row : footprint.syscalls())
     if (row.name() == name) return row.calls();
@@ -126,6 +128,26 @@ TEST_CASE("e2e.stream.events_of_a_life") {
                                             v1::EVENT_KIND_PROCESS_EXIT});
   if (full) CHECK((event.wait_status() & 0x7f) == SIGALRM);
   context.TryCancel();
+}
+
+// It would wait for ever.
+TEST_CASE("e2e.stream.events_that_cannot_come_are_refused") {
+  Daemon daemon(
+      {"tier = \"latency\"\n"
+       "disable_hooks = [\"sched_process_fork\", \"sched_process_exec\", "
+       "\"sched_process_exit\"]\n"});
+  const auto refused = [&](const std::string& kind) {
+    const Outcome outcome = daemon.Client({"watch", "--events", kind, "--count", "1"});
+    CHECK(outcome.status == 69);
+    CHECK(outcome.out.empty());
+    return outcome.err;
+  };
+  CHECK_THAT(refused("object"), Contains("objects are not measured in tier latency"));
+  CHECK_THAT(refused("process"), Contains("no sched_process hook is attached"));
+  const Json modules = daemon.Query({"modules"});
+  if (modules.at("followed") == true) return;
+  CHECK_THAT(refused("module"),
+             Contains("modules are not followed: " + modules.at("reason").get<std::string>()));
 }
 
 }  // namespace footprint::e2e

@@ -29,13 +29,14 @@ namespace {
 }  // namespace
 
 Outcome OnTerminal(const std::vector<std::string>& argv, uint16_t columns, uint16_t lines,
-                   std::chrono::milliseconds most) {
+                   std::chrono::milliseconds most, std::vector<Reaction> reactions) {
   const winsize size = {.ws_row = lines, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
   int master = -1;
   const pid_t pid = forkpty(&master, nullptr, nullptr, &size);
   if (pid == 0) Become(argv);
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "forkpty");
   Outcome outcome;
+  size_t seen = 0;  // of the output, by the reactions
   const Deadline end = In(most);
   while (std::chrono::steady_clock::now() < end) {
     pollfd ready = {master, POLLIN, 0};
@@ -45,6 +46,13 @@ Outcome OnTerminal(const std::vector<std::string>& argv, uint16_t columns, uint1
     if (n <= 0) break;  // EIO: the last program closed the terminal
     for (ssize_t i = 0; i < n; i++)
       if (buffer[i] != '\r') outcome.out += buffer[i];
+    while (!reactions.empty()) {
+      const size_t at = outcome.out.find(reactions.front().after, seen);
+      if (at == std::string::npos) break;
+      seen = at + reactions.front().after.size();
+      reactions.front().act(pid, master);
+      reactions.erase(reactions.begin());
+    }
   }
   close(master);
   int status = 0;

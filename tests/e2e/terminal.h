@@ -4,6 +4,7 @@
 #ifndef FOOTPRINT_TESTS_E2E_TERMINAL_H_
 #define FOOTPRINT_TESTS_E2E_TERMINAL_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,17 @@
 
 namespace footprint::e2e {
 
+// Does `act` with the program and the terminal's other side, once `after` was written to it.
+struct Reaction {
+  std::string after;
+  std::function<void(pid_t, int)> act;
+};
+
 // Runs argv with a terminal as all of its standard streams; all that it wrote to it is in `out`,
-// lines ended by \n alone. COLUMNS and LINES are not set, TERM is xterm, NO_COLOR is 1.
+// lines ended by \n alone. COLUMNS and LINES are not set, TERM is xterm, NO_COLOR is 1. Reactions
+// follow one another.
 Outcome OnTerminal(const std::vector<std::string>& argv, uint16_t columns, uint16_t lines = 50,
-                   std::chrono::milliseconds most = 60s);
+                   std::chrono::milliseconds most = 60s, std::vector<Reaction> reactions = {});
 
 }  // namespace footprint::e2e
 

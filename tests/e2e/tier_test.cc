@@ -282,7 +282,7 @@ TEST_CASE("e2e.ignore.cgroups_are_not_counted") {
     noise.argv = {Workload("calls"), "getuid=4242"};
     noise.cgroup = group;
     CHECK(Process(noise).Wait().status == 0);
-    const Json footprint = daemon.Query({"show", "--by", "process"});
+    const Json footprint = daemon.Query({"show"});
     CHECK(Count(footprint, "getuid") < 4242);
     CHECK(footprint.at("provenance").at("ignored") == Json({"unit:" + name}));
   }

@@ -64,6 +64,101 @@ TEST_CASE("e2e.usage.misspelt_words") {
   CheckUsage({"tier", "\xff"}, "no tier \\xff");
 }
 
+// An empty value is most often a variable of a script that is not set: the whole system, or
+// nothing, is not what was meant.
+TEST_CASE("e2e.usage.empty_values") {
+  for (const char* name : {"--unit", "--command", "--pid", "--tree", "--target", "--output"}) {
+    INFO(name);
+    CheckUsage({"show", name, ""}, name + std::string(": "));
+  }
+  CheckUsage({"watch", "--command="}, "--command: a value is missing");
+  CheckUsage({"system", "--coverage", "--command", ""}, "--command: the value is empty");
+  CheckUsage({"run", "--output", "", "--", "/bin/true"}, "--output: the value is empty");
+  CheckUsage({"run", "--force", "--", "/bin/true"}, "--force requires --output");
+  CheckUsage({"tier", ""}, "tier: the value is empty: give a TIER");
+  CheckUsage({"syscalls", "--abi", ""}, "--abi: the value is empty");
+  CheckUsage({"features", "--arch", ""}, "--arch: the value is empty");
+  CheckUsage({"modules", "--recording", ""}, "--recording: the value is empty");
+}
+
+TEST_CASE("e2e.usage.numbers") {
+  CheckUsage({"show", "--limit", "-1"}, "--limit: -1 is no number from 0 on");
+  CheckUsage({"show", "--limit=x"}, "--limit: x is no number from 0 on");
+  CheckUsage({"show", "--limit", "99999999999999999999999"},
+             "--limit: 99999999999999999999999 is above 18446744073709551615");
+  CheckUsage({"watch", "--count", "-1"}, "--count: -1 is no number from 0 on");
+  CheckUsage({"watch", "--count", "1.5"}, "--count: 1.5 is no number from 0 on");
+  CheckUsage({"show", "--pid", "abc"}, "--pid: abc is no number from 1 on");
+  CheckUsage({"show", "--pid", "0"}, "--pid: 0 is no number from 1 on");
+  CheckUsage({"show", "--tree", "4294967296"}, "--tree: 4294967296 is above 4294967295");
+  CheckUsage({"watch", "--interval", "x"},
+             "--interval: x is no number of seconds from 0.1 to 3600");
+  CheckUsage({"top", "--interval", "nan"}, "--interval: nan is no number of seconds");
+  CheckUsage({"status", "--timeout", "-3"}, "--timeout: -3 is no number of seconds");
+}
+
+TEST_CASE("e2e.usage.what_would_be_passed_over_is_refused") {
+  for (std::vector<std::string> words :
+       std::vector<std::vector<std::string>>{{"--pid", "1"},
+                                             {"--tree", "1"},
+                                             {"--command", "x"},
+                                             {"--unit", "x"},
+                                             {"--by", "process"},
+                                             {"--delta"},
+                                             {"--limit", "1"},
+                                             {"--interval", "1"}}) {
+    const std::string name = words.front();
+    words.insert(words.begin(), {"watch", "--events", "all"});
+    CheckUsage(words, "leave " + name + " out");
+  }
+  CheckUsage({"show", "--format", "json", "--by", "process"}, "leave --by or --format json out");
+  CheckUsage({"watch", "--format", "json", "--limit", "0"}, "leave --limit or --format json out");
+  TempDir dir;
+  CheckUsage({"run", "--limit", "3", "--format", "json", "--", "/bin/touch", dir / "trace"},
+             "leave --limit or --format json out");
+  CHECK_FALSE(fs::exists(dir / "trace"));
+  CheckUsage({"modules", "--recording", "x", "--builtin"}, "leave --builtin out");
+}
+
+TEST_CASE("e2e.usage.too_many_and_too_few_values") {
+  CheckUsage({"show", "--command", "a", "--command", "b"}, "--command: given more than once");
+  CheckUsage({"show", "--format", "csv", "--format", "csv"}, "--format: given more than once");
+  CheckUsage({"show", "--limit"}, "--limit: a value is missing");
+  CheckUsage({"watch", "--delta=x"}, "--delta: takes no value");
+  CheckUsage({"show", "--by", "zzz"},
+             "zzz is none of driver, ioctl, module, object, process, subsystem, syscall\n");
+  CheckUsage({"show", "--format", "JSON"}, "nearest: json\n");
+  CheckUsage({"syscalls", "Read"}, "nearest: read");
+  CheckUsage({"syscalls", "--abi", "x86_64", "frobnicate"}, "no call frobnicate in x86_64\n");
+}
+
+TEST_CASE("e2e.usage.help_of_a_command") {
+  for (std::vector<std::string> words :
+       std::vector<std::vector<std::string>>{{"help", "show"}, {"show", "--help"}}) {
+    const Outcome outcome = Alone(words);
+    CHECK(outcome.status == 0);
+    CHECK_THAT(outcome.out, Contains("footprint show") && Contains("--limit"));
+  }
+  const Outcome all = Alone({"help"});
+  CHECK(all.status == 0);
+  CHECK_THAT(all.out, Contains("Exit status:") && Contains("65 a malformed input"));
+  CHECK_THAT(Alone({"help", "show"}).out, Contains("Usage: footprint show"));
+  CheckUsage({"show", "--delta"}, "no such option: --delta; see footprint show --help");
+  CheckUsage({"help", "shwo"}, "no such command: shwo; did you mean show?");
+}
+
+TEST_CASE("e2e.usage.help_that_cannot_be_written") {
+  for (const char* command :
+       {"footprint --help", "footprint --version", "footprint help", "footprint",
+        "footprint show --help", "footprintd --help", "footprintd --version"}) {
+    INFO(command);
+    const Outcome outcome = Run({"/bin/sh", "-c", Binary("") + command + " >/dev/full"});
+    CHECK(outcome.status == 74);
+    CHECK(LinesOf(outcome.err) == 1);
+    CHECK_THAT(outcome.err, Contains("No space left on device"));
+  }
+}
+
 TEST_CASE("e2e.usage.bare_call_prints_help") {
   const Outcome outcome = Alone({});
   CHECK(outcome.status == 2);

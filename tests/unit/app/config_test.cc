@@ -54,6 +54,18 @@ TEST_CASE("unit.app.config_mistakes_are_named") {
   }
 }
 
+// What only a start would find is found with its place in the file, too.
+TEST_CASE("unit.app.mistakes_of_several_keys_have_a_line") {
+  CHECK_THAT(Complaint("\n\nslots = 64\nslot_memory_mib = 8\n"),
+             Catch::Contains(":3: slots and slot_memory_mib both"));
+  CHECK(Load("slots = 64\nslot_memory_mib = 0\n").ok());
+  CHECK_THAT(Complaint("\nlisten = \"unix:rel.sock\"\n"),
+             Catch::Contains(":2: listen: rel.sock is no absolute path: give unix:/PATH"));
+  CHECK_THAT(Complaint("slots = 64\ndisable_hooks = [\"no_such\"]\n"),
+             Catch::Contains(":2: disable_hooks: no hook"));
+  CHECK_THAT(Complaint("calibrate = false\ncpu_budget = 1\n"), Catch::Contains(":2: cpu_budget"));
+}
+
 TEST_CASE("unit.app.budget_and_calibration") {
   CHECK(Load("")->cpu_budget == 0);
   CHECK(Load("cpu_budget = 1\n")->cpu_budget == 1);
@@ -66,10 +78,12 @@ TEST_CASE("unit.app.budget_and_calibration") {
                Catch::Contains("cpu_budget"));
   }
   CHECK_THAT(Complaint("calibrate = 1\n"), Catch::Contains("true or false"));
-  const auto both = Load("cpu_budget = 1\ncalibrate = false\n");
-  REQUIRE(both.ok());
-  CHECK_THAT(std::string(CheckConfig(*both).message()),
-             Catch::Contains("cpu_budget needs calibrate"));
+  CHECK_THAT(Complaint("cpu_budget = 1\ncalibrate = false\n"),
+             Catch::Contains(":1: cpu_budget needs calibrate"));
+  Config both;
+  both.cpu_budget = 1;
+  both.calibrate = false;
+  CHECK_FALSE(CheckConfig(both).ok());
 }
 
 TEST_CASE("unit.app.what_to_ignore_is_read") {

@@ -44,7 +44,8 @@ TEST_CASE("an absent daemon is named with its target", "[client]") {
   CHECK(status.code() == absl::StatusCode::kUnavailable);
   CHECK(status.message() ==
         "no daemon at unix:/nonexistent/footprint.sock: No such file or directory; --target or "
-        "FOOTPRINT_TARGET name another");
+        "FOOTPRINT_TARGET name another, or start it: sudo footprintd --listen "
+        "unix:/nonexistent/footprint.sock");
 }
 
 TEST_CASE("at most one scope option", "[client]") {

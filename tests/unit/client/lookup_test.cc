@@ -74,7 +74,9 @@ TEST_CASE("a number in no table is an explicit unknown", "[client]") {
 }
 
 TEST_CASE("an unknown word names the nearest", "[client]") {
-  CHECK_THAT(Complaint({Abi::kX86_64}, "opne"), Contains("nearest: open,"));
+  CHECK_THAT(Complaint({Abi::kX86_64}, "opne"), Contains("nearest: open"));
+  CHECK_THAT(Complaint({Abi::kX86_64}, "OPEN"), Contains("nearest: open"));
+  CHECK_THAT(Complaint({Abi::kX86_64}, "frobnicate"), !Contains("nearest"));
   CHECK_THAT(Complaint({Abi::kArm64}, "open"), Contains("it is in x86_64, i386, x32, arm"));
   CHECK_THAT(Complaint({Abi::kArm64}, "x\x1b[31m"), Contains("\\x1b"));
   const auto abis = FindAbis("aarch64");
@@ -92,6 +94,8 @@ TEST_CASE("edit distance", "[client]") {
   CHECK(EditDistance("read", "pread64") == 3);
   CHECK(EditDistance("kitten", "sitting") == 3);
   CHECK(Nearest("zzz", {"abc", "def"}).empty());
+  CHECK(Nearest("foo", {"process", "module"}).empty());
+  CHECK(Nearest("JSON", {"csv", "json", "table"}) == std::vector<std::string>{"json"});
   CHECK(Nearest("aa", {"ab", "aa", "ab", "ac", "ad"}) ==
         std::vector<std::string>{"aa", "ab", "ac"});
 }
@@ -151,6 +155,7 @@ TEST_CASE("only what was plausibly meant is suggested", "[client]") {
   CHECK(DidYouMean("--fromat", known) == "; did you mean --format?");
   CHECK(DidYouMean("--l", known) == "; did you mean --label or --limit?");
   CHECK(DidYouMean("--frobnicate", known).empty());
+  CHECK(DidYouMean("--delta", {"--help", "--format"}).empty());
   CHECK(DidYouMean("x", {}).empty());
 }
 

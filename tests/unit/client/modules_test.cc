@@ -4,8 +4,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "client/render/events.h"
 #include "client/render/json.h"
 #include "client/render/table.h"
+#include "client/text.h"
 #include "tests/unit/client/sample.h"
 
 namespace footprint::client::render {
@@ -101,12 +103,16 @@ TEST_CASE("the first sight of an object", "[client]") {
   event.mutable_object()->set_driver("spidev");
   event.mutable_object()->set_module("spidev");
   event.mutable_object()->set_device("153:0");
-  CHECK_THAT(EventText(event),
-             Contains("object     spidev 153:0          loop[7]  driver spidev, module spidev\n"));
+  CHECK_THAT(
+      EventText(event),
+      Contains("object_first_seen  spidev 153:0          loop[7]  driver spidev, module spidev\n"));
   const auto json = nlohmann::json::parse(EventJson(event));
   CHECK(json["kind"] == "object_first_seen");
   CHECK(json["object"]["device"] == "153:0");
-  CHECK_THAT(EventCsv(event, false), Contains(",object,spidev,7,loop,"));
+  CHECK_THAT(EventCsv(event, true), Contains(",lost,wait_status,server,driver,subsystem,fs_type,"
+                                             "device\r\n"));
+  CHECK_THAT(EventCsv(event, false), Contains(",object_first_seen,spidev,7,loop,") &&
+                                         Contains(",,spidev,spidev,,,153:0\r\n"));
 }
 
 TEST_CASE("a recording read from its document is the same", "[client]") {
@@ -127,6 +133,9 @@ TEST_CASE("a recording read from its document is the same", "[client]") {
   CHECK(row["load"]["requester"]["comm"] == "rig");
   CHECK(row["unload"].is_null());
   CHECK(json["modules"][2]["callers"][0]["address"] == "0xffffffffc0000000");
+  // What `show` writes is of the time since the attach, not of a workload.
+  report.run.reset();
+  CHECK(absl::IsDataLoss(ParseRecording(FootprintJson(report, false)).status()));
   for (const char* bad :
        {"", "[]", "{}", "{\"modules\": 7}", "{\"modules\": [{}]}", "{\"modules\": [{\"name\": 7}]}",
         "{\"modules\": [7]}", "{\"run\": 1, \"modules\": []}"}) {
@@ -176,19 +185,30 @@ TEST_CASE("events of modules, a line each", "[client]") {
   v1::WatchEventsResponse event;
   event.set_kind(v1::EVENT_KIND_MODULE_REQUEST);
   event.mutable_time()->set_seconds(1767323045);
+  event.mutable_time()->set_nanos(67'999'999);
   event.mutable_process()->set_comm("sh\n");
   event.mutable_process()->set_pid(5);
   event.mutable_module()->set_name("net-pf-31");
   event.mutable_module()->set_wait(true);
   event.mutable_module()->set_site("__sock_create+0x1");
+  // In local time, as every table.
+  const std::string local = LocalTime(1767323045);
   CHECK(EventText(event) ==
-        "2026-01-02T03:04:05.000000000Z  request    net-pf-31             sh\\x0a[5] at "
-        "__sock_create+0x1, waits\n");
-  CHECK_THAT(EventCsv(event, true), Contains("request,net-pf-31,5,sh\\x0a,,,true,"));
+        local.substr(0, 19) + ".067" + local.substr(19) +
+            "  module_request     net-pf-31             sh\\x0a[5] at __sock_create+0x1, waits\n");
+  CHECK_THAT(EventCsv(event, true), Contains("Z,module_request,net-pf-31,5,sh\\x0a,,,true,"));
   const Json json = Json::parse(EventJson(event));
   CHECK(json["kind"] == "module_request");
   CHECK(json["module"] == "net-pf-31");
   CHECK_FALSE(json.contains("cause"));
+  v1::WatchEventsResponse end;
+  end.set_kind(v1::EVENT_KIND_PROCESS_EXIT);
+  end.mutable_process()->set_comm("x");
+  CHECK_THAT(EventText(end), Contains("process_exit       x[0]  \n"));
+  CHECK_THAT(EventCsv(end, false), Contains(",process_exit,") && Contains(",0,,,,,,\r\n"));
+  end.set_wait_status(14);
+  CHECK_THAT(EventText(end), Contains("x[0]  signal 14"));
+  CHECK_THAT(EventCsv(end, false), Contains(",0,14,,,,,\r\n"));
   event.set_lost(12);
   CHECK_THAT(EventText(event), Catch::StartsWith("LOST 12 events\n"));
 }

@@ -39,7 +39,7 @@ TEST_CASE("the table of a footprint", "[client]") {
         "\n"
         "system call  calls  errors       total  owner       served by  definition\n"
         "read            23       2  213503d23h  filesystem  spi, pipe  fs/read_write.c\n"
-        "close            7       0        0 ns  filesystem\n"
+        "close            7       0           -  filesystem\n"
         "\n"
         "served by  driver  module  calls  errors    total      max  subsystem\n"
         "spi        spidev  spidev     20       1  4.00 us  1.23 us  spi\n"
@@ -51,7 +51,7 @@ TEST_CASE("the table of a footprint", "[client]") {
         "Note: io_uring is not seen\n"
         "\n"
         "pid  command                   calls  errors  total  unit\n"
-        " 42  =1+1\\x1b[31m,\"q\"\\x0a\\xff     30       2   0 ns  ssh.service\n");
+        " 42  =1+1\\x1b[31m,\"q\"\\x0a\\xff     30       2      -  ssh.service\n");
 }
 
 TEST_CASE("who served the calls, in every format", "[client]") {
@@ -80,11 +80,31 @@ TEST_CASE("who served the calls, in every format", "[client]") {
   CHECK_THAT(json, Contains("\"served_by\":[\"spi\",\"pipe\"]"));
 }
 
+TEST_CASE("a scope without calls says so", "[client]") {
+  Report report;
+  report.footprint.set_complete(true);
+  report.footprint.set_tier("full");
+  CHECK_THAT(FootprintTable(report, {}), Catch::EndsWith("\nNo call was made.\n"));
+  CHECK_THAT(FootprintTable(SampleReport(), {}), !Contains("No call was made."));
+}
+
+TEST_CASE("rows of ended programs are told from pids", "[client]") {
+  Report report = SampleReport();
+  v1::Process& ended = *report.footprint.mutable_processes(0);
+  ended.set_pid(0);
+  ended.set_folded(51);
+  CHECK_THAT(FootprintTable(report, {.by = By::kProcess}), Contains("\n51 ended  "));
+}
+
 TEST_CASE("an incomplete footprint says why, first of all", "[client]") {
   Report report = SampleReport();
   report.footprint.set_complete(false);
   report.footprint.mutable_losses()->mutable_causes(1)->set_count(12);
-  CHECK_THAT(FootprintTable(report, {}), Contains("\nINCOMPLETE: detail_dropped 12\n"));
+  CHECK_THAT(FootprintTable(report, {}),
+             Contains("\nINCOMPLETE: 12 calls counted without detail (detail_dropped: raise "
+                      "spill_entries)\n"));
+  report.footprint.mutable_losses()->mutable_causes(1)->set_name("of_a_newer_daemon");
+  CHECK_THAT(FootprintTable(report, {}), Contains("\nINCOMPLETE: of_a_newer_daemon 12\n"));
   CHECK_THAT(FootprintJson(report, true), Catch::StartsWith("{\"complete\":false,\"losses\":"));
   CHECK_THAT(FootprintCsv(report, By::kSubsystem, false), Catch::EndsWith(",false\r\n"));
 }
@@ -145,7 +165,7 @@ TEST_CASE("denied calls have a column where there are any", "[client]") {
   CHECK_THAT(table, Contains("in flight, 5 denied\n") &&
                         Contains("subsystem   calls  errors  denied    total") &&
                         Contains("system call  calls  errors  denied       total") &&
-                        Contains("close            7       0       5        0 ns") &&
+                        Contains("close            7       0       5           -") &&
                         Contains("calls  errors  denied  total  unit\n"));
   CHECK(FootprintCsv(report, By::kSubsystem, false) ==
         "filesystem,Filesystems,30,2,5,4560,true\r\n");
@@ -178,7 +198,8 @@ TEST_CASE("no title stands without a row", "[client]") {
   report.footprint.set_tier("full");
   report.footprint.set_complete(true);
   const std::string all = FootprintTable(report, {});
-  CHECK_THAT(all, !Contains("calls  errors") && Catch::EndsWith("0 in flight\n"));
+  CHECK_THAT(all,
+             !Contains("calls  errors") && Catch::EndsWith("0 in flight\n\nNo call was made.\n"));
   TableOptions options;
   options.by = By::kIoctl;
   CHECK_THAT(FootprintTable(report, options), Catch::EndsWith("\n\nNo ioctl was called.\n"));
@@ -285,7 +306,12 @@ TEST_CASE("the status names what is missing", "[client]") {
   const std::string table = StatusTable(status, "unix:/s", false);
   CHECK_THAT(table, Contains("degraded        no BTF\n"));
   CHECK_THAT(table, Contains("MISSING   module_load: no such tracepoint\n"));
-  CHECK_THAT(table, Contains("own CPU         0.10 % of one core (10.0 ms since its start)\n"));
+  status.add_hooks()->set_name("a_hook");
+  const std::string sorted = StatusTable(status, "unix:/s", false);
+  CHECK(sorted.find("a_hook") < sorted.find("module_load"));
+  CHECK_THAT(
+      table,
+      Contains("own CPU         0.10 % of one core (10.0 ms since its start, loading included)\n"));
   const auto json = nlohmann::json::parse(StatusJson(status, "unix:/s"));
   CHECK(json["hooks"][0]["attached"] == false);
   CHECK(json["uptime_ns"] == 10'000'000'000);
@@ -302,14 +328,16 @@ TEST_CASE("a daemon that has just started has no share yet", "[client]") {
   status.mutable_cost()->set_own_percent_of_core(180);
   status.mutable_cost()->set_calls(12);
   std::string table = StatusTable(status, "unix:/s", false);
-  CHECK_THAT(table, Contains("own CPU         230 ms since its start\n"));
+  CHECK_THAT(table, Contains("own CPU         230 ms since its start, loading included\n"));
   CHECK_THAT(table, Contains("cost            daemon 90.0 ms of CPU time; per call not known"));
   CHECK_THAT(table, !Contains("%"));
   // Later the share is of the time since the attach, whatever the start took.
   status.mutable_uptime()->set_seconds(10);
   status.mutable_cost()->set_own_percent_of_core(0.9);
   table = StatusTable(status, "unix:/s", false);
-  CHECK_THAT(table, Contains("own CPU         0.90 % of one core (230 ms since its start)\n"));
+  CHECK_THAT(
+      table,
+      Contains("own CPU         0.90 % of one core (230 ms since its start, loading included)\n"));
   CHECK_THAT(table, Contains("cost            daemon 0.90 % of one core; per call"));
   CHECK(nlohmann::json::parse(StatusJson(status, "s"))["own_cpu_percent"] == 0.9);
 }

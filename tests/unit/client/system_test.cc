@@ -86,6 +86,11 @@ TEST_CASE("the coverage sets used beside built in", "[client]") {
   CHECK_THAT(table, Contains("coverage of pid 7\nCOMPLETE\n"));
   CHECK_THAT(table,
              Contains("x86_64  filesystem       150       149     3             0     23\n"));
+  CHECK_THAT(table, Contains("  used, absent  ") && !Contains("not built in"));
+  CHECK_THAT(SystemTable(report, true), Contains("\x1b[32mCOMPLETE\x1b[0m\n"));
+  report.coverage->set_complete(false);
+  CHECK_THAT(SystemTable(report, true), Contains("\x1b[1;31mINCOMPLETE"));
+  report.coverage->set_complete(true);
   const auto json = nlohmann::json::parse(SystemJson(report));
   CHECK(json["coverage"]["rows"][0]["built_in"] == 149);
   CHECK(json["coverage"]["rows"][1]["built_in"].is_null());

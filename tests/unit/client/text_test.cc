@@ -42,6 +42,8 @@ TEST_CASE("cells have the width asked for", "[client]") {
   CHECK(FitRight("abc", 5) == "  abc");
   CHECK(FitLeft("abcdef", 4) == "abc~");
   CHECK(FitLeft("abcd", 4) == "abcd");
+  CHECK(FitLeft("abcd   ", 4) == "abcd");
+  CHECK(FitLeft("ab     ", 4) == "ab  ");
   CHECK(FitLeft("caf\xc3\xa9s", 4) == "caf~");
   CHECK(FitLeft("abc", 0).empty());
   CHECK(DisplayWidth("caf\xc3\xa9") == 4);

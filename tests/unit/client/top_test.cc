@@ -181,6 +181,38 @@ TEST_CASE("ended processes are folded and cannot be opened", "[client]") {
   CHECK_THAT(Text(model, 80, 24), Contains("  ended"));
 }
 
+TEST_CASE("what has ended is marked, not counted, and not where the list is left", "[client]") {
+  Model model;
+  v1::Footprint first = At(1);
+  for (const auto& [pid, name] : {std::pair(1u, "a"), {2u, "b"}, {3u, "c"}}) {
+    AddProcess(first, pid, name, 100 * pid);
+  }
+  AddProcess(first, 0, "true", 7);
+  model.Update(first);
+  CHECK_THAT(Text(model, 80, 24), Contains("  3 processes  "));
+  model.Press(Key::kEnter);
+  CHECK(model.open_pid() == 3);
+  v1::Footprint second = At(2);
+  AddProcess(second, 1, "a", 150);
+  AddProcess(second, 2, "b", 240);
+  AddProcess(second, 3, "c", 300).set_alive(false);
+  model.Update(second);
+  model.Press(Key::kEscape);
+  CHECK(model.selected() == 0);
+  CHECK_THAT(Text(model, 80, 24),
+             Contains("  2 processes  ") && Contains(" (c) ") && !Contains("(a)"));
+}
+
+TEST_CASE("h and ? say what the list means", "[client]") {
+  for (const char32_t key : {U'h', U'?'}) {
+    Model model = TwoSamples();
+    model.Type(key);
+    CHECK_THAT(Text(model, 120, 24), Contains("footprint top --help"));
+    model.Press(Key::kDown);
+    CHECK_THAT(Text(model, 120, 24), !Contains("footprint top --help"));
+  }
+}
+
 TEST_CASE("a frame at 80 by 24", "[client]") {
   Model model = TwoSamples();
   const std::vector<Line> lines = Draw(model, "unix:/s", 80, 24);
@@ -192,7 +224,8 @@ TEST_CASE("a frame at 80 by 24", "[client]") {
   CHECK(lines[3].text ==
         "      2      20.0 b                       0     0 ns           40               ");
   CHECK(lines[3].style == Style::kSelected);
-  CHECK(lines[23].text == "q quit  Enter open  / filter  sort: c calls e errors t time p pid");
+  CHECK(lines[23].text ==
+        "q quit  Enter open  / filter  h help  sort: c calls e errors t time p pid");
 }
 
 TEST_CASE("top has a column of denied calls where there are any", "[client]") {
@@ -250,7 +283,8 @@ TEST_CASE("an incomplete footprint shows in the header", "[client]") {
   cause.set_name("program_missed");
   cause.set_count(3);
   model.Update(footprint);
-  CHECK(Draw(model, "unix:/s", 80, 24)[1].text == "INCOMPLETE: program_missed 3");
+  CHECK(Draw(model, "unix:/s", 100, 24)[1].text ==
+        "INCOMPLETE: 3 runs that the kernel skipped (program_missed: see footprint status)");
 }
 
 TEST_CASE("hostile names do not reach the screen raw", "[client]") {

@@ -332,7 +332,10 @@ TEST_CASE("unit.collect.tells_which_setting_to_raise") {
   CHECK(rig.Harvest()->origin->degraded_because.empty());
   rig.source.orphans_total = 1;
   const std::string why = rig.Harvest()->origin->degraded_because;
-  CHECK(why == "room ran out: all 64 slots are threads': raise slot_memory_mib (or slots)");
+  CHECK(
+      why ==
+      "room ran out at 1970-01-01T00:16:40Z: all 64 slots are threads': raise slot_memory_mib, or "
+      "slots where that is set");
   rig.source.orphans_total = 2;
   CHECK(rig.Harvest()->origin->degraded_because == why);
 }

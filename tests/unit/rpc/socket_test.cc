@@ -134,8 +134,9 @@ TEST_CASE("unit.rpc.a_socket_that_was_removed_is_made_again") {
 }
 
 TEST_CASE("unit.rpc.listen_addresses") {
-  for (const std::string& listen : {std::string("/run/x"), std::string("unix:"),
-                                    std::string("0.0.0.0:80"), "unix:/" + std::string(107, 'x')}) {
+  for (const std::string& listen :
+       {std::string("/run/x"), std::string("unix:"), std::string("unix:rel.sock"),
+        std::string("0.0.0.0:80"), "unix:/" + std::string(107, 'x')}) {
     CHECK(absl::IsInvalidArgument(Server::CheckFree(listen)));
   }
 }

@@ -68,6 +68,34 @@ TEST_CASE("unit.rpc.a_footprint_lists_the_changes_in_its_window") {
   CHECK(none.tier() == "full");
 }
 
+// What was measured all the time has no note, whatever else changed.
+TEST_CASE("unit.rpc.notes_name_what_was_off") {
+  const auto notes = [](const model::TierState& from, const model::TierState& to) {
+    auto history = std::make_shared<model::TierHistory>();
+    history->now = to;
+    history->changes = {{.from = from, .to = to}};
+    history->total = 1;
+    model::Footprint footprint = WithChanges();
+    footprint.tiers = history;
+    v1::Footprint out;
+    ToProto(footprint, true, out);
+    std::string names;
+    for (const std::string& note : out.notes()) names += note.substr(0, note.find(':')) + " ";
+    return names;
+  };
+  const model::TierState full{.tier = "full", .shed = {}};
+  CHECK(notes(full, {.tier = "full", .shed = {"latency"}}) == "times ");
+  CHECK(notes({.tier = "full", .shed = {"latency", "objects"}}, full) == "objects times ");
+  CHECK(notes(full, {.tier = "latency", .shed = {}}) == "objects ");
+  CHECK(notes({.tier = "errors", .shed = {}}, {.tier = "latency", .shed = {}}) == "times ");
+  CHECK(notes({.tier = "calls", .shed = {}}, full) == "objects times errors ");
+  CHECK(notes(full, full).empty());
+  v1::Footprint out;
+  ToProto(WithChanges(), true, out);
+  REQUIRE(out.notes_size() == 4);
+  CHECK(out.notes(3).starts_with("tiers: 2 earlier changes"));
+}
+
 TEST_CASE("unit.rpc.a_footprint_carries_its_cost_and_what_is_ignored") {
   model::Footprint footprint = WithChanges();
   v1::Footprint out;
