@@ -9,6 +9,7 @@ namespace {
 
 static_assert(model::kHistogramBuckets == FP_HIST_BUCKETS);
 static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
+static_assert(model::kClassOther == FP_CLASS_OTHER);
 
 // The thread may write this very word.
 uint64_t Load(const __u64& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
