@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace footprint::collect {
@@ -16,6 +17,15 @@ static_assert(static_cast<int>(model::Loss::kCommandDropped) == FP_LOSS_COMMAND_
 constexpr uint64_t kMemoryEvery = 64;
 constexpr size_t kNamesAtATime = 64;  // cgroups that are asked for again in a pass
 constexpr int kLooksAtTheDead = 3;  // until what the kernel told of their cgroup was read for sure
+
+// UTC, as of RFC 3339.
+std::string SecondOf(int64_t realtime_ns) {
+  const time_t seconds = realtime_ns / 1'000'000'000;
+  tm utc;
+  char text[32] = "";
+  if (gmtime_r(&seconds, &utc) != nullptr) strftime(text, sizeof(text), "%FT%TZ", &utc);
+  return text;
+}
 
 model::LifeId ParentOf(const fp_ident& ident) {
   return {.pid = ident.parent_tgid, .birth = ident.parent_life};
@@ -158,7 +168,8 @@ void Collector::Advise(const model::Snapshot& snapshot) {
   spdlog::warn("room ran out: {}", advice_);
   auto told = std::make_shared<model::Origin>(*origin_);
   told->degraded_because += told->degraded_because.empty() ? "" : "; ";
-  told->degraded_because += "room ran out: " + advice_;
+  // Kept, since what was lost stays lost: with its time, it is no word of now.
+  told->degraded_because += "room ran out at " + SecondOf(snapshot.realtime_ns) + ": " + advice_;
   told_origin_ = std::move(told);
 }
 
