@@ -91,7 +91,7 @@ void Collector::NameCgroups() {
 }
 
 model::Counts Collector::CountsOf(const ImageState& image) {
-  CountsBuilder builder;
+  CountsBuilder builder(exits_);
   for (const uint32_t index : image.slots) AddSlot(builder, index);
   model::Counts counts = builder.Build();
   counts.in_flight += image.orphans_in_flight;
@@ -204,6 +204,7 @@ void Collector::Pass(const std::map<model::LifeId, uint32_t>& pinned) {
   source_.BeginHarvest();
   bindings_.resize(source_.SlotCount());  // what it lost was free
   SweepDeadThreads();
+  NoteExitsInForce();
   HarvestSlots();
   HarvestSpill();
   // A note is submitted before its slot opens: of every image that was read it has come by now.

@@ -120,6 +120,7 @@ class LoadedProbe : public Probe {
   }
 
   void BeginHarvest() override { *globals_.pressure_sent = 0; }
+  uint32_t ExitsInForce() const override { return *globals_.exits; }
 
   void DrainEvents(const std::function<void(const fp_event&)>& sink,
                    const std::function<void(const fp_note&, size_t)>& notes) override {

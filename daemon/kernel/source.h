@@ -46,6 +46,9 @@ class Source {
   // Closes an open slot whose thread ended unseen.
   virtual void CloseDead(uint32_t index) = 0;
 
+  // What fp_flight.exits is of a call whose end will be seen; 0: nobody sees calls leave.
+  virtual uint32_t ExitsInForce() const = 0;
+
   // The kernel may send the next PRESSURE event from here on.
   virtual void BeginHarvest() = 0;
   // Hands over every waiting event and note, oldest first. Behind a note lie its texts.

@@ -88,6 +88,7 @@ class FakeSource : public kernel::Source {
     freed.push_back(index);
   }
   void CloseDead(uint32_t index) override { Close(index); }
+  uint32_t ExitsInForce() const override { return exits; }
   void BeginHarvest() override { ++harvests; }
   void DrainEvents(const std::function<void(const fp_event&)>& sink,
                    const std::function<void(const fp_note&, size_t)>& take_note) override {
@@ -158,6 +159,7 @@ class FakeSource : public kernel::Source {
   std::vector<kernel::HookState> hooks{{"sched_process_exit", true, "", 0},
                                        {"sys_enter", true, "", 0}};
 
+  uint32_t exits = 1;
  private:
   std::vector<fp_slot> slots_;
 };
