@@ -174,7 +174,13 @@ class LoadedProbe : public Probe {
   absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) override {
     return WalkMap<fp_loser, uint64_t>(Fd("losers"), "losers", sink);
   }
-  void DeleteLoser(const fp_loser& key) override { bpf_map_delete_elem(Fd("losers"), &key); }
+  uint64_t TakeLoser(const fp_loser& key) override {
+    uint64_t count = 0;
+    const int losers = Fd("losers");
+    if (bpf_map_lookup_elem(losers, &key, &count) != 0) return 0;
+    bpf_map_delete_elem(losers, &key);
+    return count;
+  }
 
   std::vector<HookState> Hooks() const override {
     for (HookState& hook : hooks_) {

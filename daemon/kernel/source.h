@@ -81,7 +81,9 @@ class Source {
   virtual std::array<uint64_t, FP_LOSS_COUNT> Losses() const = 0;
   // What of these is known to be whose, and how often.
   virtual absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) = 0;
-  virtual void DeleteLoser(const fp_loser& key) = 0;
+  // Deletes an entry, and tells how often it was; 0: there is none. What its process loses
+  // meanwhile is nobody's.
+  virtual uint64_t TakeLoser(const fp_loser& key) = 0;
   virtual std::vector<HookState> Hooks() const = 0;
   // Memory of maps and programs by /proc/self/fdinfo (memlock), bytes.
   virtual uint64_t MemoryBytes() const = 0;

@@ -134,7 +134,13 @@ class FakeSource : public kernel::Source {
     for (const auto& [key, count] : std::map(losers)) sink({key.first, key.second}, count);
     return absl::OkStatus();
   }
-  void DeleteLoser(const fp_loser& key) override { losers.erase({key.tgid, key.cause}); }
+  uint64_t TakeLoser(const fp_loser& key) override {
+    const auto it = losers.find({key.tgid, key.cause});
+    if (it == losers.end()) return 0;
+    const uint64_t count = it->second;
+    losers.erase(it);
+    return count;
+  }
   // As the kernel does it: with the process, and in the whole.
   void Lose(uint32_t tgid, fp_loss cause, uint64_t count) {
     losers[{tgid, cause}] += count;
@@ -153,13 +159,13 @@ class FakeSource : public kernel::Source {
   std::map<uint32_t, fp_command> commands;
   uint64_t spilled_total = 0, orphans_total = 0, classes_total = 0;
   uint32_t epoch = 1;
+  uint32_t exits = 1;
   int harvests = 0;
   std::array<uint64_t, FP_LOSS_COUNT> losses{};
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> losers;
   std::vector<kernel::HookState> hooks{{"sched_process_exit", true, "", 0},
                                        {"sys_enter", true, "", 0}};
 
-  uint32_t exits = 1;
  private:
   std::vector<fp_slot> slots_;
 };
