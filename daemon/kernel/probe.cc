@@ -232,6 +232,16 @@ class LoadedProbe : public Probe {
   const std::function<void(const fp_note&, size_t)>* notes_ = nullptr;
 };
 
+// abi_from_regs(), bpf/lib/regs.bpf.h: the core object has the registers alone to tell by.
+#if defined(__x86_64__)
+constexpr bool kInt80MayStandAnywhere = true;
+#else
+constexpr bool kInt80MayStandAnywhere = false;
+#endif
+constexpr char kInt80[] =
+    "the core object cannot tell for sure which calls of 64-bit programs are int 0x80: such a "
+    "program can make one count as the x86_64 call of that number";
+
 bool Attached(const std::vector<HookState>& hooks, const char* name) {
   return std::any_of(hooks.begin(), hooks.end(),
                      [&](const HookState& hook) { return hook.attached && hook.name == name; });
@@ -315,6 +325,7 @@ absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   const ObjectKind kind = made->last.kind;
   std::vector<std::string> reasons = made->reasons;
   if (!degraded.empty()) reasons.push_back(degraded);
+  if (kind == ObjectKind::kCore && kInt80MayStandAnywhere) reasons.push_back(kInt80);
   if (preemptible && !options.rescues) reasons.push_back(WithoutPerf(made->without_perf));
   auto probe = std::make_unique<LoadedProbe>(std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
