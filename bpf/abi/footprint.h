@@ -47,7 +47,7 @@ struct fp_loser {
 	__u32 cause;		/* enum fp_loss */
 };
 FP_SIZE(struct fp_loser, 8);
-#define FP_LOSERS 512
+#define FP_LOSERS 4096
 
 /*
  * Cell key: bit 63 used, 60..62 kind, 56..59 ABI, 32..55 object class,

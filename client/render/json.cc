@@ -81,7 +81,8 @@ Json SubsystemJson(const v1::Subsystem& row) {
           {"latency_log2_ns", std::move(latency)}};
 }
 
-Json ObjectJson(const v1::Object& row) {
+// Which calls had it as their second descriptor is counted when they enter: not what came of them.
+Json SecondObjectJson(const v1::Object& row) {
   return {{"abi", Sanitize(row.abi())},
           {"syscall", Sanitize(row.syscall())},
           {"server", Sanitize(row.server())},
@@ -91,10 +92,15 @@ Json ObjectJson(const v1::Object& row) {
           {"fops_symbol", Sanitize(row.fops_symbol())},
           {"fs_type", Sanitize(row.fs_type())},
           {"device", Sanitize(row.device())},
-          {"calls", row.calls()},
-          {"errors", row.errors()},
-          {"total_ns", row.total_ns()},
-          {"max_ns", row.max_ns()}};
+          {"calls", row.calls()}};
+}
+
+Json ObjectJson(const v1::Object& row) {
+  Json json = SecondObjectJson(row);
+  json["errors"] = row.errors();
+  json["total_ns"] = row.total_ns();
+  json["max_ns"] = row.max_ns();
+  return json;
 }
 
 Json IoctlJson(const v1::Ioctl& row) {
@@ -208,7 +214,7 @@ std::string FootprintJson(const Report& report, bool one_line) {
   json["syscalls"] = ArrayJson(footprint.syscalls(), SyscallJson);
   json["subsystems"] = ArrayJson(footprint.subsystems(), SubsystemJson);
   json["objects"] = ArrayJson(footprint.objects(), ObjectJson);
-  json["second_objects"] = ArrayJson(footprint.second_objects(), ObjectJson);
+  json["second_objects"] = ArrayJson(footprint.second_objects(), SecondObjectJson);
   json["ioctls"] = ArrayJson(footprint.ioctls(), IoctlJson);
   json["modules"] = ModuleUsesJson(footprint);
   json["notes"] = WordsJson(footprint.notes());

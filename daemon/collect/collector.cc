@@ -18,6 +18,15 @@ constexpr uint64_t kMemoryEvery = 64;
 constexpr size_t kNamesAtATime = 64;  // cgroups that are asked for again in a pass
 constexpr int kLooksAtTheDead = 3;  // until what the kernel told of their cgroup was read for sure
 
+// UTC, as of RFC 3339.
+std::string SecondOf(int64_t realtime_ns) {
+  const time_t seconds = realtime_ns / 1'000'000'000;
+  tm utc;
+  char text[32] = "";
+  if (gmtime_r(&seconds, &utc) != nullptr) strftime(text, sizeof(text), "%FT%TZ", &utc);
+  return text;
+}
+
 model::LifeId ParentOf(const fp_ident& ident) {
   return {.pid = ident.parent_tgid, .birth = ident.parent_life};
 }
@@ -85,7 +94,7 @@ model::PackedPtr Collector::CountsOf(const ImageState& image) {
   // Most that end have counted all in threads that are gone.
   const bool gone = image.slots.empty() && image.orphans_in_flight == 0;
   if (gone && image.spilled == nullptr) return image.ended;
-  CountsBuilder builder;
+  CountsBuilder builder(exits_);
   for (const uint32_t index : image.slots) AddSlot(builder, index);
   model::Counts counts = builder.Build();
   counts.in_flight += image.orphans_in_flight;
@@ -161,14 +170,10 @@ void Collector::Advise(const model::Snapshot& snapshot) {
     return;
   }
   spdlog::warn("room ran out: {}", advice_);
-  const time_t when = snapshot.realtime_ns / 1'000'000'000;
-  struct tm parts = {};
-  char text[40];
-  const bool dated = gmtime_r(&when, &parts) != nullptr &&
-                     std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) != 0;
   auto told = std::make_shared<model::Origin>(*origin_);
   told->degraded_because += told->degraded_because.empty() ? "" : "; ";
-  told->degraded_because += "room ran out at " + std::string(dated ? text : "?") + ": " + advice_;
+  // Kept, since what was lost stays lost: with its time, it is no word of now.
+  told->degraded_because += "room ran out at " + SecondOf(snapshot.realtime_ns) + ": " + advice_;
   told_origin_ = std::move(told);
 }
 
@@ -203,6 +208,7 @@ void Collector::Pass(const std::map<model::LifeId, uint32_t>& pinned) {
   source_.BeginHarvest();
   bindings_.resize(source_.SlotCount());  // what it lost was free
   SweepDeadThreads();
+  NoteExitsInForce();
   HarvestSlots();
   HarvestSpill();
   // A note is submitted before its slot opens: of every image that was read it has come by now.

@@ -68,6 +68,7 @@ class Collector {
 
   ImageState& ImageOf(const fp_ident& ident, const Naming::Living& living, ImageId& id);
   void Rename(const fp_slot& slot, Binding& binding, ImageState& image);
+  void NoteExitsInForce();
   void HarvestSlots();
   void Bind(uint32_t index, const fp_slot& slot, bool open);
   void Unbind(uint32_t index);
@@ -110,6 +111,7 @@ class Collector {
   std::shared_ptr<const std::string> units_unknown_because_;
   uint64_t orphans_seen_ = 0, spilled_seen_ = 0;
   uint64_t spill_left_ = 0;  // entries after the last walk
+  uint32_t exits_ = 0;       // Source::ExitsInForce() of this pass
   bool exit_hook_ = true;
   bool sees_all_threads_ = false;
   size_t swept_ = 0;    // slot that was looked at last for a thread that is gone

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bpf/abi/footprint.h"
 #include "daemon/model/units.h"
 
 namespace footprint::collect {
@@ -46,7 +45,7 @@ std::shared_ptr<Value> ToChange(const std::shared_ptr<const Value>& value) {
 
 void CommandSet::DropDetailOf(model::Command& row) {
   model::Counts& counts = row.counts.Change();
-  const model::Dropped dropped = model::DropDetail(counts, FP_CLASS_OTHER);
+  const model::Dropped dropped = model::DropDetail(counts);
   const auto lose = [&](model::Loss cause, uint64_t count) {
     if (count == 0) return;
     if (dropped_ == nullptr) dropped_ = std::make_unique<model::Losses>();

@@ -9,6 +9,7 @@ namespace {
 
 static_assert(model::kHistogramBuckets == FP_HIST_BUCKETS);
 static_assert(model::kHistogramFirstLog2 == FP_HIST_FIRST_LOG2);
+static_assert(model::kClassOther == FP_CLASS_OTHER);
 static_assert(model::kErrnoOther == FP_ERRNO_OTHER);
 
 // The thread may write this very word.
@@ -22,13 +23,6 @@ model::CallKind KindOf(uint64_t key) {
   return key & FP_KEY_SECOND ? model::CallKind::kSecond : model::CallKind::kCalls;
 }
 int32_t NumberOf(uint64_t key) { return static_cast<int32_t>(key); }
-
-// A call that fits nowhere is among the lost ones, and no more in flight than it is counted. Where
-// nobody sees calls leave, nobody knows whether it is over.
-bool InCountedCall(const fp_flight& flight) {
-  if (Load(flight.key) == 0 || Load32(flight.exits) == 0) return false;
-  return flight.cell != FP_CELL_LOST || flight.deferred != FP_DEFERRED_NONE;
-}
 
 // A filter of seccomp(2) may answer any of 4,095: those that no kernel has are one.
 uint16_t ErrnoOf(uint64_t key) {
@@ -55,6 +49,14 @@ std::vector<std::pair<Key, Value>> SortedByKey(std::vector<std::pair<Key, Value>
 }
 
 }  // namespace
+
+// A call that fits nowhere is among the lost ones, and no more in flight than it is counted. Where
+// nobody sees calls leave, or did not for a while since it entered, nobody knows whether it is
+// over: leaves_seen(), bpf/lib/life.bpf.h.
+bool InCountedCall(const fp_flight& flight, uint32_t exits) {
+  if (Load(flight.key) == 0 || exits == 0 || Load32(flight.exits) != exits) return false;
+  return flight.cell != FP_CELL_LOST || flight.deferred != FP_DEFERRED_NONE;
+}
 
 void CountsBuilder::AddCell(uint64_t key, const model::CallStats& stats) {
   raw_.calls.emplace_back(model::CallKey{.abi = AbiOf(key),
@@ -128,7 +130,7 @@ void CountsBuilder::AddSlot(const fp_slot& slot, const std::vector<const fp_slot
   AddOwnParts(slot);
   for (const fp_slot* further : more) AddCells(*further);
   AddCells(slot);
-  if (InCountedCall(slot.flight)) ++raw_.in_flight;
+  if (InCountedCall(slot.flight, exits_)) ++raw_.in_flight;
   if (const uint64_t key = Load(slot.unfinished); key != 0) AddCell(key, {.unfinished = 1});
   if (raw_.calls.size() >= compact_at_) Compact();
 }
@@ -143,7 +145,7 @@ void CountsBuilder::Compact() {
 }
 
 void CountsBuilder::AddEnd(const fp_slot& slot) {
-  if (!InCountedCall(slot.flight)) return;
+  if (!InCountedCall(slot.flight, exits_)) return;
   --raw_.in_flight;
   const bool returns = !(Load32(slot.flight.owner) & FP_OWNER_NO_RETURN);
   if (returns) AddCell(Load(slot.flight.key), {.unfinished = 1});

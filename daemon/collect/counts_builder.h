@@ -17,8 +17,14 @@
 
 namespace footprint::collect {
 
+// Is it in a call that is counted, and whose end will be seen? `exits`: Source::ExitsInForce().
+bool InCountedCall(const fp_flight& flight, uint32_t exits);
+
 class CountsBuilder {
  public:
+  // `exits`: Source::ExitsInForce(), for slots.
+  explicit CountsBuilder(uint32_t exits = 0) : exits_(exits) {}
+
   // `more`: its further slots.
   void AddSlot(const fp_slot& slot, const std::vector<const fp_slot*>& more = {});
   // After AddSlot: the thread is gone. A slot that the daemon closed may still have a call under
@@ -38,6 +44,7 @@ class CountsBuilder {
   void AddTime(uint64_t key, uint64_t count);
   void Compact();
 
+  uint32_t exits_;
   // Unsorted, with duplicates, `latency` unused.
   model::Counts raw_;
   std::map<uint8_t, model::Histogram> latency_;  // by subsystem index

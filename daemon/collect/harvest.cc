@@ -78,7 +78,7 @@ void Collector::Unbind(uint32_t index) {
   Binding& binding = bindings_[index];
   ImageState* image = table_.Find(binding.image);
   if (image != nullptr) {
-    CountsBuilder builder;
+    CountsBuilder builder(exits_);
     AddSlot(builder, index);
     builder.AddEnd(source_.Slot(index));
     model::Add(image->ended, builder.Build());
@@ -88,6 +88,14 @@ void Collector::Unbind(uint32_t index) {
   for (const uint32_t more : MoreOf(source_.Slot(index))) source_.Free(more);
   source_.Free(index);
   binding = {};
+}
+
+// Of calls that entered before a change nobody knows any more whether they are over.
+void Collector::NoteExitsInForce() {
+  const uint32_t exits = source_.ExitsInForce();
+  if (exits == exits_) return;
+  exits_ = exits;
+  table_.ForEachImage([](const ImageId&, ImageState& image) { image.changed = true; });
 }
 
 void Collector::HarvestSlots() {
@@ -163,7 +171,7 @@ std::optional<std::set<Collector::Claim>> Collector::OpenClaims() {
     // An orphan may exec while we look; its slot-less state cannot be asked cheaply.
     ImageOf(ident, Naming::kGone, id);
     ++orphans[id].first;
-    orphans[id].second += __atomic_load_n(&orphan.flight.key, __ATOMIC_RELAXED) != 0;
+    orphans[id].second += InCountedCall(orphan.flight, exits_);
   });
   if (!status.ok()) {
     spdlog::warn("{}", status.ToString());

@@ -130,12 +130,16 @@ void ProcessTable::NoteExit(const model::LifeId& id) {
   if (LifeState* life = FindLife(id)) life->look_at = 0;
 }
 
-bool ProcessTable::Known(uint32_t pid) const {
-  const auto it = lives_.lower_bound({pid, 0});
-  for (auto life = it; life != lives_.end() && life->first.pid == pid; ++life) {
-    if (life->second.dead_since == 0 || pass_ <= life->second.dead_since + 1) return true;
+bool ProcessTable::MayLose(uint32_t pid) const {
+  bool known = false;
+  for (auto it = lives_.lower_bound({pid, 0}); it != lives_.end() && it->first.pid == pid; ++it) {
+    const LifeState& life = it->second;
+    known |= life.dead_since == 0;
+    for (const auto& [key, image] : life.images) {
+      if (image.open_slots != 0 || image.orphans != 0) return true;
+    }
   }
-  return false;
+  return known && exists_(pid);
 }
 
 bool ProcessTable::NoteLoss(uint32_t pid, model::Loss cause, uint64_t count) {

@@ -63,8 +63,8 @@ class ProcessTable {
   // Puts a loss down to whoever had that pid since the pass before the last one, in the images that
   // it can have been in. False: nobody is known.
   bool NoteLoss(uint32_t pid, model::Loss cause, uint64_t count);
-  // Is a process of that pid known that may still add to its losses?
-  bool Known(uint32_t pid) const;
+  // Is a process of that pid known that has not ended?
+  bool MayLose(uint32_t pid) const;
   void ForEachImage(const std::function<void(const ImageId&, ImageState&)>& visit);
 
   // Recomputes who lives, and folds what the limits have no room for. `pinned` lives are kept, with

@@ -86,7 +86,7 @@ absl::Status Configure(Skeleton& s, const Options& options) {
     std::fill(to + count, to + FP_KNOWN_COMMANDS, to[count - 1]);
   }
   const bool on_demand = HashesMayAllocate();
-  for (bpf_map* map : {s.maps.threads, s.maps.births}) {
+  for (bpf_map* map : {s.maps.threads, s.maps.births, s.maps.losers}) {
     if (on_demand) bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
   }
   const uint32_t comms = std::max<size_t>(options.ignore_commands.size(), 1);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "daemon/kernel/attempts.h"
 #include "daemon/kernel/kernel_memory.h"
 #include "daemon/kernel/lost_runs.h"
 #include "daemon/kernel/object.h"
@@ -119,6 +120,7 @@ class LoadedProbe : public Probe {
     __atomic_store_n(&slot.state, FP_SLOT_CLOSED, __ATOMIC_RELEASE);
   }
 
+  uint32_t ExitsInForce() const override { return *globals_.exits; }
   void BeginHarvest() override { *globals_.pressure_sent = 0; }
 
   void DrainEvents(const std::function<void(const fp_event&)>& sink,
@@ -174,7 +176,13 @@ class LoadedProbe : public Probe {
   absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) override {
     return WalkMap<fp_loser, uint64_t>(Fd("losers"), "losers", sink);
   }
-  void DeleteLoser(const fp_loser& key) override { bpf_map_delete_elem(Fd("losers"), &key); }
+  uint64_t TakeLoser(const fp_loser& key) override {
+    uint64_t count = 0;
+    const int losers = Fd("losers");
+    if (bpf_map_lookup_elem(losers, &key, &count) != 0) return 0;
+    bpf_map_delete_elem(losers, &key);
+    return count;
+  }
 
   std::vector<HookState> Hooks() const override {
     for (HookState& hook : hooks_) {
@@ -224,6 +232,16 @@ class LoadedProbe : public Probe {
   const std::function<void(const fp_event&)>* sink_ = nullptr;
   const std::function<void(const fp_note&, size_t)>* notes_ = nullptr;
 };
+
+// abi_from_regs(), bpf/lib/regs.bpf.h: the core object has the registers alone to tell by.
+#if defined(__x86_64__)
+constexpr bool kInt80MayStandAnywhere = true;
+#else
+constexpr bool kInt80MayStandAnywhere = false;
+#endif
+constexpr char kInt80[] =
+    "the core object cannot tell for sure which calls of 64-bit programs are int 0x80: such a "
+    "program can make one count as the x86_64 call of that number";
 
 bool Attached(const std::vector<HookState>& hooks, const char* name) {
   return std::any_of(hooks.begin(), hooks.end(),
@@ -289,50 +307,28 @@ absl::Status CheckHookNames(const std::vector<std::string>& names) {
 
 absl::StatusOr<std::unique_ptr<Probe>> Probe::Create(const Options& wanted) {
   if (absl::Status status = CheckHookNames(wanted.disable_hooks); !status.ok()) return status;
-  Options options = wanted;
+  Options options;
   std::vector<HookState> hooks;
-  std::vector<std::string> reasons;
   std::string degraded;
-  absl::Status without_perf;
-  absl::StatusOr<std::unique_ptr<Object>> object = absl::UnavailableError("not tried");
-  ObjectKind kind = ObjectKind::kCore;
-  const bool preemptible = TracepointsArePreemptible();
-  const auto load = [&](bool rescues) {
-    options.rescues = rescues;
-    options.measure = wanted.measure;
-    options.possible = wanted.possible;
+  std::unique_ptr<Object> object;
+  const auto load = [&](const Attempt& attempt) {
+    options = wanted;
+    options.rescues = attempt.rescues;
+    options.may_read_kernel = attempt.may_read_kernel;
     degraded.clear();
-    object = LoadWithTier(kind, options, hooks, degraded);
+    auto loaded = LoadWithTier(attempt.kind, options, hooks, degraded);
+    if (loaded.ok()) object = *std::move(loaded);
+    return loaded.status();
   };
-  const auto attempt = [&](ObjectKind next) {
-    kind = next;
-    without_perf = absl::UnavailableError("the core object has no programs for them");
-    if (preemptible && kind != ObjectKind::kCore) {
-      load(true);
-      if (object.ok()) return;
-      without_perf = object.status();
-    }
-    load(false);
-  };
-  if (options.object != ObjectChoice::kCore) {
-    if (options.object != ObjectChoice::kPlain) attempt(ObjectKind::kFullTyped);
-    if (!object.ok()) attempt(ObjectKind::kFull);
-    if (!object.ok()) reasons.push_back(std::string(object.status().message()));
-    if (!object.ok()) {
-      options.may_read_kernel = false;
-      attempt(ObjectKind::kFull);
-    }
-  }
-  const bool any = options.object == ObjectChoice::kAuto || options.object == ObjectChoice::kCore;
-  if (!object.ok() && any) attempt(ObjectKind::kCore);
-  if (!object.ok()) {
-    return absl::IsPermissionDenied(object.status())
-               ? object.status()
-               : absl::UnavailableError(object.status().message());
-  }
+  const bool preemptible = TracepointsArePreemptible();
+  const absl::StatusOr<Attempts> made = TryObjects(wanted.object, preemptible, load);
+  if (!made.ok()) return made.status();
+  const ObjectKind kind = made->last.kind;
+  std::vector<std::string> reasons = made->reasons;
   if (!degraded.empty()) reasons.push_back(degraded);
-  if (preemptible && !options.rescues) reasons.push_back(WithoutPerf(without_perf));
-  auto probe = std::make_unique<LoadedProbe>(*std::move(object), options, kind, std::move(hooks),
+  if (kind == ObjectKind::kCore && kInt80MayStandAnywhere) reasons.push_back(kInt80);
+  if (preemptible && !options.rescues) reasons.push_back(WithoutPerf(made->without_perf));
+  auto probe = std::make_unique<LoadedProbe>(std::move(object), options, kind, std::move(hooks),
                                              absl::StrJoin(reasons, "; "));
   if (absl::Status status = probe->Open(); !status.ok()) return status;
   return probe;

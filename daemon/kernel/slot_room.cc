@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/kernel/attempts.h"
 #include "daemon/kernel/kernel_memory.h"
 
 namespace footprint::kernel {
@@ -78,7 +79,7 @@ absl::Status SlotRoom::Start() {
   if (ring_ == nullptr) return absl::ErrnoToStatus(errno, "map the ring buffer of growth");
   Refresh();
   auto thread = StartThread([this] { Run(); });
-  if (!thread) return absl::ResourceExhaustedError("no thread is to be had (pids.max?)");
+  if (!thread) return NoThreadError();
   thread_ = *std::move(thread);
   return absl::OkStatus();
 }

@@ -46,6 +46,9 @@ class Source {
   // Closes an open slot whose thread ended unseen.
   virtual void CloseDead(uint32_t index) = 0;
 
+  // What fp_flight.exits is of a call whose end will be seen; 0: nobody sees calls leave.
+  virtual uint32_t ExitsInForce() const = 0;
+
   // The kernel may send the next PRESSURE event from here on.
   virtual void BeginHarvest() = 0;
   // Hands over every waiting event and note, oldest first. Behind a note lie its texts.
@@ -78,7 +81,9 @@ class Source {
   virtual std::array<uint64_t, FP_LOSS_COUNT> Losses() const = 0;
   // What of these is known to be whose, and how often.
   virtual absl::Status WalkLosers(const std::function<void(const fp_loser&, uint64_t)>& sink) = 0;
-  virtual void DeleteLoser(const fp_loser& key) = 0;
+  // Deletes an entry, and tells how often it was; 0: there is none. What its process loses
+  // meanwhile is nobody's.
+  virtual uint64_t TakeLoser(const fp_loser& key) = 0;
   virtual std::vector<HookState> Hooks() const = 0;
   // Memory of maps and programs by /proc/self/fdinfo (memlock), bytes.
   virtual uint64_t MemoryBytes() const = 0;

@@ -83,6 +83,53 @@ Histogram Minus(const Histogram& end, const Histogram& base) {
   return d;
 }
 
+bool HasDetail(const CallKey& key) {
+  return key.object_class != 0 && key.object_class != kClassOther;
+}
+bool HasDetail(const ErrnoKey& key) { return key.value != kErrnoOther; }
+
+CallKey WithoutDetail(CallKey key) {
+  key.object_class = kClassOther;
+  return key;
+}
+ErrnoKey WithoutDetail(ErrnoKey key) {
+  key.value = kErrnoOther;
+  return key;
+}
+
+// With the maximum of `base`: a call that took so long was before.
+CallStats Beyond(const CallStats& base, const CallStats& end) {
+  CallStats more = Minus(base, end);
+  const bool any = more != CallStats{.max_ns = more.max_ns};
+  more.max_ns = any ? base.max_ns : 0;
+  return more;
+}
+uint64_t Beyond(uint64_t base, uint64_t end) { return Minus(base, end); }
+
+template <typename Rows>
+void SortByKey(Rows& rows) {
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+// What `base` has of a detail beyond what `end` has of it, without that detail: it was dropped in
+// between. Nearly always nothing.
+template <typename Rows>
+Rows DroppedSince(const Rows& base, const Rows& end) {
+  Rows dropped;
+  auto e = end.begin();
+  for (const auto& [key, value] : base) {
+    if (!HasDetail(key)) continue;
+    while (e != end.end() && e->first < key) ++e;
+    const auto more =
+        e != end.end() && e->first == key ? Beyond(value, e->second) : Beyond(value, {});
+    if (more != decltype(more){}) dropped.emplace_back(WithoutDetail(key), more);
+  }
+  SortByKey(dropped);
+  MergeNeighbours(dropped);
+  return dropped;
+}
+
 // Counts only grow, so every key of `base` is in `end`, unless rows left the scope between the two.
 template <typename Key, typename Value>
 std::vector<std::pair<Key, Value>> Subtract(const std::vector<std::pair<Key, Value>>& end,
@@ -95,6 +142,15 @@ std::vector<std::pair<Key, Value>> Subtract(const std::vector<std::pair<Key, Val
     if (d != Value{}) rest.emplace_back(key, d);
   }
   return rest;
+}
+
+template <typename Rows>
+Rows SubtractDetailed(const Rows& end, const Rows& base) {
+  const Rows dropped = DroppedSince(base, end);
+  if (dropped.empty()) return Subtract(end, base);
+  Rows moved = base;
+  Merge(moved, dropped);  // the rows that it came from have nothing left to subtract from
+  return Subtract(end, moved);
 }
 
 }  // namespace
@@ -112,21 +168,20 @@ Totals Sum(const Counts& counts) {
   return t;
 }
 
-Dropped DropDetail(Counts& counts, uint32_t other_class) {
+Dropped DropDetail(Counts& counts) {
   Dropped dropped;
   for (auto& [key, stats] : counts.calls) {
-    if (key.object_class == 0 || key.object_class == other_class) continue;
-    key.object_class = other_class;
+    if (!HasDetail(key)) continue;
+    key = WithoutDetail(key);
     dropped.objects += stats.calls + stats.denied;
   }
   for (auto& [key, count] : counts.errnos) {
-    if (key.value == kErrnoOther) continue;
-    key.value = kErrnoOther;
+    if (!HasDetail(key)) continue;
+    key = WithoutDetail(key);
     dropped.errnos += count;
   }
-  const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
-  std::sort(counts.calls.begin(), counts.calls.end(), by_key);
-  std::sort(counts.errnos.begin(), counts.errnos.end(), by_key);
+  SortByKey(counts.calls);
+  SortByKey(counts.errnos);
   MergeDuplicates(counts);
   counts.calls.shrink_to_fit();
   counts.errnos.shrink_to_fit();
@@ -155,8 +210,8 @@ size_t BytesOf(const Counts& counts) {
 }
 
 Counts Difference(const Counts& end, const Counts& base) {
-  return {.calls = Subtract(end.calls, base.calls),
-          .errnos = Subtract(end.errnos, base.errnos),
+  return {.calls = SubtractDetailed(end.calls, base.calls),
+          .errnos = SubtractDetailed(end.errnos, base.errnos),
           .latency = Subtract(end.latency, base.latency),
           .lost = Subtract(end.lost, base.lost),
           .in_flight = end.in_flight};

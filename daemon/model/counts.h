@@ -20,6 +20,9 @@ enum class CallKind : uint8_t {
   kMade,    // calls that answered a descriptor, under what stands behind it; among kCalls too
 };
 
+// Stands for objects that could not be told, and for those that DropDetail() left out.
+inline constexpr uint32_t kClassOther = 0x3fffff;  // FP_CLASS_OTHER
+
 struct CallKey {
   uint8_t abi = 0;  // enum fp_abi
   int32_t number = 0;
@@ -85,15 +88,17 @@ struct Dropped {
   uint64_t objects = 0, errnos = 0;  // calls that had one
 };
 // Leaves out what one program may make as many different of as it likes: which object served a call
-// (`other_class` for all), and which errno it had.
-Dropped DropDetail(Counts& counts, uint32_t other_class);
+// (kClassOther for all), and which errno it had (kErrnoOther for all).
+Dropped DropDetail(Counts& counts);
 
 // Bytes of memory that the counts take.
 size_t BytesOf(const Counts& counts);
 
 // What `end` has beyond `base`, an earlier state of the same thing; rows without
-// a difference are left out, and none is negative. in_flight is that of `end`. max_ns of a row that
-// grew beyond base's is exact; else it is min(end.max_ns, total_ns), an upper bound.
+// a difference are left out, and none is negative. What DropDetail() moved between the two was in
+// `base` already: it is taken from the rows of kClassOther and kErrnoOther. in_flight is that of
+// `end`. max_ns of a row that grew beyond base's is exact; else it is min(end.max_ns, total_ns), an
+// upper bound.
 Counts Difference(const Counts& end, const Counts& base);
 
 }  // namespace footprint::model

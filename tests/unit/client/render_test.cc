@@ -216,6 +216,23 @@ TEST_CASE("no format lets a hostile name through", "[client]") {
   CHECK_FALSE(HasControlBytes(csv));
 }
 
+// They are counted when the call enters: a 0 would be no count.
+TEST_CASE("the JSON tells of a second descriptor what is counted", "[client]") {
+  Report report = SampleReport();
+  v1::Object& second = *report.footprint.add_second_objects();
+  second.set_syscall("sendfile");
+  second.set_server("ext4");
+  second.set_calls(3);
+  const auto json = nlohmann::json::parse(FootprintJson(report, false));
+  const auto& row = json["second_objects"][0];
+  CHECK(row["server"] == "ext4");
+  CHECK(row["calls"] == 3);
+  for (const char* key : {"errors", "total_ns", "max_ns"}) {
+    CHECK_FALSE(row.contains(key));
+    CHECK(json["objects"][0].contains(key));
+  }
+}
+
 TEST_CASE("the JSON has every key of the contract, and exact numbers", "[client]") {
   const auto json = nlohmann::json::parse(FootprintJson(SampleReport(), false));
   for (const char* key :

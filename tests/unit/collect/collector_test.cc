@@ -331,12 +331,13 @@ TEST_CASE("unit.collect.tells_which_setting_to_raise") {
   Rig rig(64);
   CHECK(rig.Harvest()->origin->degraded_because.empty());
   rig.source.orphans_total = 1;
+  rig.clock.now = 754'500'000'000;
   const std::string why = rig.Harvest()->origin->degraded_because;
-  CHECK(
-      why ==
-      "room ran out at 1970-01-01T00:16:40Z: all 64 slots are threads': raise slot_memory_mib, or "
-      "slots where that is set");
+  CHECK(why ==
+        "room ran out at 1970-01-01T00:29:14Z: all 64 slots are threads': raise slot_memory_mib, "
+        "or slots where that is set");
   rig.source.orphans_total = 2;
+  rig.clock.now = 900'000'000'000;
   CHECK(rig.Harvest()->origin->degraded_because == why);
 }
 

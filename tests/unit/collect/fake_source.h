@@ -88,6 +88,7 @@ class FakeSource : public kernel::Source {
     freed.push_back(index);
   }
   void CloseDead(uint32_t index) override { Close(index); }
+  uint32_t ExitsInForce() const override { return exits; }
   void BeginHarvest() override { ++harvests; }
   void DrainEvents(const std::function<void(const fp_event&)>& sink,
                    const std::function<void(const fp_note&, size_t)>& take_note) override {
@@ -133,7 +134,13 @@ class FakeSource : public kernel::Source {
     for (const auto& [key, count] : std::map(losers)) sink({key.first, key.second}, count);
     return absl::OkStatus();
   }
-  void DeleteLoser(const fp_loser& key) override { losers.erase({key.tgid, key.cause}); }
+  uint64_t TakeLoser(const fp_loser& key) override {
+    const auto it = losers.find({key.tgid, key.cause});
+    if (it == losers.end()) return 0;
+    const uint64_t count = it->second;
+    losers.erase(it);
+    return count;
+  }
   // As the kernel does it: with the process, and in the whole.
   void Lose(uint32_t tgid, fp_loss cause, uint64_t count) {
     losers[{tgid, cause}] += count;
@@ -152,6 +159,7 @@ class FakeSource : public kernel::Source {
   std::map<uint32_t, fp_command> commands;
   uint64_t spilled_total = 0, orphans_total = 0, classes_total = 0;
   uint32_t epoch = 1;
+  uint32_t exits = 1;
   int harvests = 0;
   std::array<uint64_t, FP_LOSS_COUNT> losses{};
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> losers;

@@ -79,6 +79,51 @@ TEST_CASE("unit.collect.unfinished_denied_and_in_flight") {
   CHECK(model::Sum(f.counts).unfinished == 1);
 }
 
+// Where nobody sees calls leave, or did not for a while, nobody knows whether one is over.
+TEST_CASE("unit.collect.a_call_whose_end_is_not_seen_is_not_in_flight") {
+  Rig rig;
+  rig.Born(60);
+  fp_slot& slot = rig.source.Open(0, Ident(60, 60, 0, 0, "x"), 34, 1);
+  slot.flight.key = Key(34);
+  slot.flight.exits = 1;
+  const auto in_flight = [&] { return Rig::Of(rig.Harvest(), Pid(60)).counts.in_flight; };
+  CHECK(in_flight() == 1);
+  CHECK(in_flight() == 1);
+  rig.source.exits = 0;  // detached, and nothing else changes
+  CHECK(in_flight() == 0);
+  rig.source.exits = 2;  // attached once more: it may have left meanwhile
+  CHECK(in_flight() == 0);
+  slot.flight.exits = 2;  // the next call
+  slot.changes += 2;
+  CHECK(in_flight() == 1);
+  // Nor did it end unfinished.
+  rig.source.exits = 3;
+  rig.source.Close(0);
+  rig.Dead(60);
+  for (int pass = 0; pass < 3; ++pass) rig.Harvest();
+  const auto f = Rig::Of(rig.Harvest(), Pid(60));
+  CHECK(f.counts.in_flight == 0);
+  CHECK(model::Sum(f.counts).unfinished == 0);
+}
+
+TEST_CASE("unit.collect.what_is_lost_of_an_orphan_is_not_in_flight") {
+  Rig rig;
+  const fp_ident ident = Ident(90, 91, 3000, 0, "thread");
+  fp_orphan orphan{};
+  orphan.ident = ident;
+  orphan.flight.key = Key(0);
+  orphan.flight.exits = 1;
+  orphan.flight.cell = FP_CELL_LOST;
+  rig.source.orphans.push_back(orphan);
+  rig.source.orphans_total = 1;
+  const auto in_flight = [&] { return Rig::Of(rig.Harvest(), Pid(90)).counts.in_flight; };
+  CHECK(in_flight() == 0);
+  rig.source.orphans[0].flight.cell = FP_CELLS;
+  CHECK(in_flight() == 1);
+  rig.source.exits = 0;
+  CHECK(in_flight() == 0);
+}
+
 // Closed by the daemon: nobody saw the thread end, and it was in a call.
 TEST_CASE("unit.collect.a_dead_thread_is_in_no_call") {
   for (const bool returns : {true, false}) {
@@ -193,6 +238,7 @@ TEST_CASE("unit.collect.orphans_are_denied_and_in_flight_too") {
   fp_orphan orphan{};
   orphan.ident = ident;
   orphan.flight.key = Key(0);
+  orphan.flight.exits = 1;
   rig.source.orphans.push_back(orphan);
   rig.source.orphans_total = 1;
   rig.source.Spill(ident, FP_SPILL_CELL, Key(0), 2);
