@@ -169,6 +169,17 @@ static __noinline struct fp_slot *settle_orphan(struct fp_orphan *orphan)
 	return slot;
 }
 
+/* A call of a thread that has no identity: nobody's, unless the configuration leaves it out. */
+static __noinline int lose_call(void)
+{
+	struct fp_ident ident = {.cgroup = bpf_get_current_cgroup_id()};
+
+	bpf_get_current_comm(ident.comm, sizeof(ident.comm));
+	if (!is_ignored(&ident))
+		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+	return 0;
+}
+
 /* sys_enter of a thread that holds no slot: its first call, or it found none free. */
 static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *regs)
 {
@@ -191,7 +202,7 @@ static __always_inline struct fp_slot *claim_or_count(__u64 key, const void *reg
 		enter_orphan(orphan, key, regs);
 	} else {
 		saw_without_room((__u32)pid_tgid, FP_SEEN_ENTER);
-		count_loss(FP_LOSS_CALLS_UNATTRIBUTED);
+		lose_call();
 	}
 	return NULL;
 }

@@ -10,6 +10,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include "footprint/v1/footprint.grpc.pb.h"
 #include "tests/e2e/daemon.h"
@@ -285,6 +287,35 @@ TEST_CASE("e2e.ignore.cgroups_are_not_counted") {
     const Json footprint = daemon.Query({"show"});
     CHECK(Count(footprint, "getuid") < 4242);
     CHECK(footprint.at("provenance").at("ignored") == Json({"unit:" + name}));
+  }
+  close(group);
+  CHECK(Eventually([&] { return rmdir((mount + name).c_str()) == 0; }));
+}
+
+// More of them than there is room for: what is not to be counted is not lost.
+TEST_CASE("e2e.ignore.calls_without_room_are_no_loss") {
+  const std::string mount = CgroupMount();
+  SkipUnless(!mount.empty(), "cgroup v2 is not mounted");
+  const std::string name = "/footprint_crowd_" + std::to_string(getpid());
+  REQUIRE(mkdir((mount + name).c_str(), 0755) == 0);
+  const int group = open((mount + name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  REQUIRE(group >= 0);
+  {
+    Daemon daemon({"slots = 256\nspill_entries = 64\n[ignore]\nunits = [\"" + name +
+                   "\"]\ncommands = [\"footprint\", \"e2e_tests\"]\n"});
+    Launch noise;
+    noise.argv = {Workload("calls"), "getuid=5000", "wait"};
+    noise.cgroup = group;
+    noise.keep_input = true;
+    std::vector<std::unique_ptr<Process>> crowd;
+    for (int i = 0; i < 400; i++) crowd.push_back(std::make_unique<Process>(noise));
+    Json status;
+    CHECK(Eventually([&] {
+      status = daemon.Query({"status"});
+      return status.at("slots").at("used") == status.at("slots").at("total");
+    }));
+    // Threads of the client that asks have no room either.
+    CHECK(status.at("losses").at("calls_unattributed").get<uint64_t>() < 5000);
   }
   close(group);
   CHECK(Eventually([&] { return rmdir((mount + name).c_str()) == 0; }));
