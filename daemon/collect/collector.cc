@@ -114,6 +114,12 @@ void Collector::OnEvent(const fp_event& as_seen) {
                    .parent = ParentOf(event.ident),
                    .image = naming_.Describe(event.ident, Naming::kGone)};
   FindProgram(out.life, event.ident, out.image, Naming::kGone);
+  // Nothing else may tell of what has no slot, where the spill map has no room either: so its
+  // losses find it.
+  if (event.ident.slotless && (event.kind == FP_EVENT_FORK || event.kind == FP_EVENT_EXEC)) {
+    ImageId id;
+    ImageOf(event.ident, Naming::kGone, id);
+  }
   switch (event.kind) {
     case FP_EVENT_FORK:
       out.kind = model::Event::Kind::kFork;

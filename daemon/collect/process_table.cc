@@ -150,8 +150,11 @@ bool ProcessTable::NoteLoss(uint32_t pid, model::Loss cause, uint64_t count) {
     if (life.dead_since != 0 && pass_ > life.dead_since + 1) continue;
     const bool held = std::any_of(life.images.begin(), life.images.end(),
                                   [](const auto& image) { return image.second.Held(); });
-    // An exec that found no room began an image that is not known: then it is nobody's.
-    if (!held && life.info->alive) continue;
+    // An exec that found no room began an image that is not known: then it is nobody's. A recording
+    // may be of that image alone.
+    const auto pin = pinned_.find(life.info->id);
+    const bool awaited = pin != pinned_.end() && life.current.number <= pin->second;
+    if (!held && (life.info->alive || awaited)) continue;
     for (auto& [key, image] : life.images) {
       if (!image.Held() && key.number != life.current.number) continue;
       model::Add(image.ended, lost);

@@ -57,6 +57,39 @@ TEST_CASE("unit.loss_book.what_nobody_comes_for_is_nobodys") {
   CHECK(rig.source.losers.empty());
 }
 
+// A child that is recorded from its next exec on: it finds neither a slot nor room in the spill
+// map, and has ended by the next pass.
+TEST_CASE("unit.loss_book.a_recorded_image_that_nobody_saw_is_not_complete") {
+  Rig rig;
+  rig.Born(60);
+  fp_ident ident = Ident(60, 60, 3000, 0, "child");
+  rig.source.Open(1, ident, 1, 5);
+  rig.pinned[{60, 3000}] = 0;
+  auto before = rig.Harvest();
+  const model::Scope scope{.kind = model::Scope::Kind::kTree,
+                           .pid = 60,
+                           .life = model::LifeId{60, 3000},
+                           .skip_root_images_through = 0};
+  rig.source.Close(1);
+  const bool told = GENERATE(false, true);
+  if (told) {
+    ident.image = 1;
+    ident.slotless = 1;
+    rig.source.events.push_back({.kind = FP_EVENT_EXEC, .status = 0, .when = 0, .ident = ident});
+  }
+  for (int pass = 0; pass < 3; ++pass) rig.Harvest();
+  rig.Dead(60);
+  rig.source.Lose(60, FP_LOSS_CALLS_UNATTRIBUTED, 55);
+  for (int pass = 0; pass < 4; ++pass) {
+    const auto s = rig.Harvest();
+    const auto window = model::Difference(Rig::Of(s, scope), Rig::Of(before, scope));
+    INFO(told << pass);
+    CHECK(window.losses[model::Loss::kCallsUnattributed] == 55);
+    // Its end is known by the second pass, and what it lost by then.
+    if (pass > 0) CHECK(window.own[model::Loss::kCallsUnattributed] == (told ? 55 : 0));
+  }
+}
+
 // The kernel has room for so many at a time.
 TEST_CASE("unit.loss_book.an_entry_is_given_back_with_the_end_of_its_process") {
   Rig rig(64);
