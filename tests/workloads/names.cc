@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
     if (pipe(done) != 0) return 1;
     parents[i] = fork();
     if (parents[i] == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that fails leaves none behind
       for (int j = 0; j < children; ++j) RunNamed(static_cast<int>(i), j);
       if (write(done[1], "x", 1) != 1) _exit(1);
       pause();
