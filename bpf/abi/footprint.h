@@ -69,7 +69,6 @@ FP_SIZE(struct fp_loser, 8);
 /* In a further slot, what found no room in the thread's own tables; calls: the count. */
 #define FP_KEY_ERRNO (FP_KEY_SECOND | FP_KEY_MADE) /* the rest as fp_errno.key */
 #define FP_KEY_TIME (FP_KEY_DENIED | FP_KEY_MADE) /* the rest as of FP_SPILL_HIST */
-#define FP_KEY_KIND (FP_KEY_DENIED | FP_KEY_SECOND | FP_KEY_MADE)
 #define FP_KEY_ABI_SHIFT 56
 #define FP_KEY_ABI_MASK 0xfULL
 #define FP_KEY_CLASS_SHIFT 32

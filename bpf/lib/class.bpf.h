@@ -47,6 +47,7 @@ struct {
 } families SEC(".maps");
 
 static const struct fp_class zero_class;
+
 static __always_inline void module_name(char *to, struct module *module)
 {
 	if (module)

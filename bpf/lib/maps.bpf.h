@@ -15,11 +15,11 @@
 const volatile __u32 place_mask = 63;
 /* FP_MEASURE_ bits that this kernel permits. Constant, so that it drops the rest. */
 const volatile __u32 possible = FP_MEASURE_ALL;
-/* Entries of `spill` that one process may take. */
+/*
+ * Entries of `spill` that one process may take. As many may hold what found no room in slots, of all
+ * processes together, and a quarter of that of one.
+ */
 const volatile __u32 spill_share = 32;
-/* Of them, for what found no room in the slots of its threads; and of all processes together. */
-const volatile __u32 spill_share_apart = 8;
-const volatile __u32 spill_apart_most = 32;
 /* Half of the ring buffer, bytes: wake the daemon beyond it. */
 const volatile __u64 ring_wake = 64 * 1024;
 /* Closed slots that wake the daemon before its next tick. */

@@ -24,9 +24,9 @@ static __noinline struct fp_spill *spill_entry(const struct fp_ident *ident, __u
 	 * What one process does must not take the room of all others; and what finds no room in slots,
 	 * as one program alone may make as much of as it likes, not that of threads without a slot.
 	 */
-	if (*share >= (ident->slotless ? spill_share : spill_share_apart))
+	if (*share >= (ident->slotless ? spill_share : spill_share / 4))
 		return NULL;
-	if (!ident->slotless && spill_apart >= spill_apart_most)
+	if (!ident->slotless && spill_apart >= spill_share)
 		return NULL;
 	if (bpf_map_update_elem(&spill, &k, &zero_spill, BPF_NOEXIST))
 		return NULL;

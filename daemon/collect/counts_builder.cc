@@ -81,14 +81,12 @@ void CountsBuilder::AddTime(uint64_t key, uint64_t count) {
 
 // What is a part of calls that are counted elsewhere, by the kind of its key.
 void CountsBuilder::AddPart(uint64_t key, const fp_cell& cell) {
-  switch (key & FP_KEY_KIND & ~FP_KEY_DENIED) {
-    case FP_KEY_ERRNO:
-      AddErrno(key, Load(cell.calls));
-      return;
-    case FP_KEY_MADE:
-      if (key & FP_KEY_DENIED) return AddTime(static_cast<uint32_t>(key), Load(cell.calls));
-      AddCell(key, StatsOf(cell));
-      return;
+  if ((key & FP_KEY_ERRNO) == FP_KEY_ERRNO) {
+    AddErrno(key, Load(cell.calls));
+  } else if ((key & FP_KEY_TIME) == FP_KEY_TIME) {
+    AddTime(static_cast<uint32_t>(key), Load(cell.calls));
+  } else {
+    AddCell(key, StatsOf(cell));
   }
 }
 

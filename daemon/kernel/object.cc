@@ -55,6 +55,7 @@ uint32_t MostThreads(uint32_t slots) {
   uint32_t most = 0;
   return std::ifstream("/proc/sys/kernel/pid_max") >> most ? std::min(most, slots) : slots;
 }
+
 // Twice as many as commands, so that few meet.
 uint32_t CommandPlaces(const Options& options) { return std::bit_ceil(2 * options.commands); }
 
@@ -67,8 +68,6 @@ absl::Status Configure(Skeleton& s, const Options& options) {
   config.ignores_comms = options.ignore_commands.empty() ? 0 : 1;
   config.may_read_kernel = options.may_read_kernel ? 1 : 0;
   config.spill_share = std::max(options.spill_entries / 2, 1u);
-  config.spill_share_apart = std::max(options.spill_entries / 8, 1u);
-  config.spill_apart_most = std::max(options.spill_entries / 2, 1u);
   config.ring_wake = options.ring_bytes / 2;
   config.closed_wake = std::clamp(options.slots / 8, 1u, kClosedWake);
   config.int80_by_regs = CpuHasFred() ? 0 : 1;

@@ -4,11 +4,10 @@
 #ifndef FOOTPRINT_DAEMON_MODEL_SHARED_TEXT_H_
 #define FOOTPRINT_DAEMON_MODEL_SHARED_TEXT_H_
 
-#include <atomic>
 #include <compare>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,42 +15,28 @@
 
 namespace footprint::model {
 
-// Used like a const std::string. A copy takes 8 bytes and allocates nothing, and so does "".
+// Used like a const std::string. A copy allocates nothing, and neither does "".
 class SharedText {
  public:
   SharedText() = default;
-  SharedText(std::string text) : body_(text.empty() ? nullptr : new Body{std::move(text)}) {}
+  SharedText(std::string text)
+      : text_(text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text))) {}
   SharedText(std::string_view text) : SharedText(std::string(text)) {}
   SharedText(const char* text) : SharedText(std::string(text)) {}
-  SharedText(const SharedText& other) : body_(other.body_) {
-    if (body_ != nullptr) body_->holders.fetch_add(1, std::memory_order_relaxed);
-  }
-  SharedText(SharedText&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
-  SharedText& operator=(SharedText other) noexcept {
-    std::swap(body_, other.body_);
-    return *this;
-  }
-  ~SharedText() {
-    if (body_ != nullptr && body_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      delete body_;
-    }
-  }
 
-  const std::string& str() const { return body_ == nullptr ? Empty() : body_->text; }
+  const std::string& str() const { return text_ == nullptr ? Empty() : *text_; }
   operator const std::string&() const { return str(); }
   operator std::string_view() const { return str(); }
-  bool empty() const { return body_ == nullptr; }
+  bool empty() const { return text_ == nullptr; }
   size_t size() const { return str().size(); }
   // Does anybody else hold the same copy?
-  bool shared() const {
-    return body_ != nullptr && body_->holders.load(std::memory_order_relaxed) > 1;
-  }
+  bool shared() const { return text_.use_count() > 1; }
 
   friend bool operator==(const SharedText& a, const SharedText& b) {
-    return a.body_ == b.body_ || a.str() == b.str();
+    return a.text_ == b.text_ || a.str() == b.str();
   }
   friend std::strong_ordering operator<=>(const SharedText& a, const SharedText& b) {
-    return a.body_ == b.body_ ? std::strong_ordering::equal : a.str() <=> b.str();
+    return a.text_ == b.text_ ? std::strong_ordering::equal : a.str() <=> b.str();
   }
   template <typename Text>
   requires std::convertible_to<const Text&, std::string_view>
@@ -60,18 +45,14 @@ class SharedText {
   }
 
  private:
-  struct Body {
-    std::string text;
-    std::atomic<uint32_t> holders{1};
-  };
   static const std::string& Empty();
 
-  Body* body_ = nullptr;
+  std::shared_ptr<const std::string> text_;  // null: ""
 };
 
 // Memory of its one copy.
 inline size_t BytesOf(const SharedText& text) {
-  constexpr size_t kBody = 56;
+  constexpr size_t kBody = 56;  // the string, the counters of the shared_ptr, malloc's head
   if (text.empty()) return 0;
   return kBody + (text.size() < sizeof(std::string) / 2 ? 0 : text.size() + 16);
 }

@@ -67,6 +67,29 @@ std::string CgroupMount() {
   return "";
 }
 
+// A cgroup of the test's own, which goes when all that ran there has ended.
+class Group {
+ public:
+  Group() : name_("/footprint_test_" + std::to_string(getpid())), folder_(CgroupMount() + name_) {
+    SkipUnless(folder_ != name_, "cgroup v2 is not mounted");
+    REQUIRE(mkdir(folder_.c_str(), 0755) == 0);
+    fd_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(fd_ >= 0);
+  }
+  ~Group() {
+    close(fd_);
+    CHECK(Eventually([&] { return rmdir(folder_.c_str()) == 0; }));
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  const std::string& name() const { return name_; }
+  int fd() const { return fd_; }
+
+ private:
+  const std::string name_, folder_;
+  int fd_ = -1;
+};
+
 }  // namespace
 
 TEST_CASE("e2e.tier.calls_are_exact_across_changes") {
@@ -272,53 +295,35 @@ TEST_CASE("e2e.ignore.programs_are_not_counted") {
 }
 
 TEST_CASE("e2e.ignore.cgroups_are_not_counted") {
-  const std::string mount = CgroupMount();
-  SkipUnless(!mount.empty(), "cgroup v2 is not mounted");
-  const std::string name = "/footprint_noise_" + std::to_string(getpid());
-  REQUIRE(mkdir((mount + name).c_str(), 0755) == 0);
-  const int group = open((mount + name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  REQUIRE(group >= 0);
-  {
-    Daemon daemon({"[ignore]\nunits = [\"" + name + "\"]\n"});
-    Launch noise;
-    noise.argv = {Workload("calls"), "getuid=4242"};
-    noise.cgroup = group;
-    CHECK(Process(noise).Wait().status == 0);
-    const Json footprint = daemon.Query({"show"});
-    CHECK(Count(footprint, "getuid") < 4242);
-    CHECK(footprint.at("provenance").at("ignored") == Json({"unit:" + name}));
-  }
-  close(group);
-  CHECK(Eventually([&] { return rmdir((mount + name).c_str()) == 0; }));
+  const Group group;
+  Daemon daemon({"[ignore]\nunits = [\"" + group.name() + "\"]\n"});
+  Launch noise;
+  noise.argv = {Workload("calls"), "getuid=4242"};
+  noise.cgroup = group.fd();
+  CHECK(Process(noise).Wait().status == 0);
+  const Json footprint = daemon.Query({"show"});
+  CHECK(Count(footprint, "getuid") < 4242);
+  CHECK(footprint.at("provenance").at("ignored") == Json({"unit:" + group.name()}));
 }
 
 // More of them than there is room for: what is not to be counted is not lost.
 TEST_CASE("e2e.ignore.calls_without_room_are_no_loss") {
-  const std::string mount = CgroupMount();
-  SkipUnless(!mount.empty(), "cgroup v2 is not mounted");
-  const std::string name = "/footprint_crowd_" + std::to_string(getpid());
-  REQUIRE(mkdir((mount + name).c_str(), 0755) == 0);
-  const int group = open((mount + name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  REQUIRE(group >= 0);
-  {
-    Daemon daemon({"slots = 256\nspill_entries = 64\n[ignore]\nunits = [\"" + name +
-                   "\"]\ncommands = [\"footprint\", \"e2e_tests\"]\n"});
-    Launch noise;
-    noise.argv = {Workload("calls"), "getuid=5000", "wait"};
-    noise.cgroup = group;
-    noise.keep_input = true;
-    std::vector<std::unique_ptr<Process>> crowd;
-    for (int i = 0; i < 400; i++) crowd.push_back(std::make_unique<Process>(noise));
-    Json status;
-    CHECK(Eventually([&] {
-      status = daemon.Query({"status"});
-      return status.at("slots").at("used") == status.at("slots").at("total");
-    }));
-    // Threads of the client that asks have no room either.
-    CHECK(status.at("losses").at("calls_unattributed").get<uint64_t>() < 5000);
-  }
-  close(group);
-  CHECK(Eventually([&] { return rmdir((mount + name).c_str()) == 0; }));
+  const Group group;
+  Daemon daemon({"slots = 256\nspill_entries = 64\n[ignore]\nunits = [\"" + group.name() +
+                 "\"]\ncommands = [\"footprint\", \"e2e_tests\"]\n"});
+  Launch noise;
+  noise.argv = {Workload("calls"), "getuid=5000", "wait"};
+  noise.cgroup = group.fd();
+  noise.keep_input = true;
+  std::vector<std::unique_ptr<Process>> crowd;
+  for (int i = 0; i < 400; i++) crowd.push_back(std::make_unique<Process>(noise));
+  Json status;
+  CHECK(Eventually([&] {
+    status = daemon.Query({"status"});
+    return status.at("slots").at("used") == status.at("slots").at("total");
+  }));
+  // Threads of the client that asks have no room either.
+  CHECK(status.at("losses").at("calls_unattributed").get<uint64_t>() < 5000);
 }
 
 }  // namespace footprint::e2e

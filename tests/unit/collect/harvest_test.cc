@@ -43,10 +43,7 @@ TEST_CASE("unit.collect.live_counts_grow_without_being_counted_twice") {
 TEST_CASE("unit.collect.orphan_spill_is_counted_once_and_then_removed") {
   Rig rig;
   fp_ident ident = Ident(90, 91, 3000, 0, "thread");
-  fp_orphan orphan{};
-  orphan.ident = ident;
-  rig.source.orphans.push_back(orphan);
-  rig.source.orphans_total = 1;
+  rig.AddOrphan(ident);
   rig.source.Spill(ident, FP_SPILL_CELL, Key(1), 41);
   CHECK(Rig::Calls(rig.Harvest(), Pid(90)) == 41);
   rig.source.Spill(ident, FP_SPILL_CELL, Key(1), 43);
@@ -109,13 +106,10 @@ TEST_CASE("unit.collect.a_call_whose_end_is_not_seen_is_not_in_flight") {
 TEST_CASE("unit.collect.what_is_lost_of_an_orphan_is_not_in_flight") {
   Rig rig;
   const fp_ident ident = Ident(90, 91, 3000, 0, "thread");
-  fp_orphan orphan{};
-  orphan.ident = ident;
+  fp_orphan& orphan = rig.AddOrphan(ident);
   orphan.flight.key = Key(0);
   orphan.flight.exits = 1;
   orphan.flight.cell = FP_CELL_LOST;
-  rig.source.orphans.push_back(orphan);
-  rig.source.orphans_total = 1;
   const auto in_flight = [&] { return Rig::Of(rig.Harvest(), Pid(90)).counts.in_flight; };
   CHECK(in_flight() == 0);
   rig.source.orphans[0].flight.cell = FP_CELLS;
@@ -235,12 +229,9 @@ TEST_CASE("unit.collect.what_changed_is_looked_at_once_more") {
 TEST_CASE("unit.collect.orphans_are_denied_and_in_flight_too") {
   Rig rig;
   const fp_ident ident = Ident(90, 91, 3000, 0, "thread");
-  fp_orphan orphan{};
-  orphan.ident = ident;
+  fp_orphan& orphan = rig.AddOrphan(ident);
   orphan.flight.key = Key(0);
   orphan.flight.exits = 1;
-  rig.source.orphans.push_back(orphan);
-  rig.source.orphans_total = 1;
   rig.source.Spill(ident, FP_SPILL_CELL, Key(0), 2);
   rig.source.Spill(ident, FP_SPILL_CELL, Key(2) | FP_KEY_DENIED, 3);
   auto f = Rig::Of(rig.Harvest(), Pid(90));

@@ -73,6 +73,11 @@ struct Rig {
                                 .argv = name + std::string(1, '\0')}
                                .Record());
   }
+  // A thread without a slot, in no call yet.
+  fp_orphan& AddOrphan(const fp_ident& ident) {
+    source.orphans_total = 1;
+    return source.orphans.emplace_back(fp_orphan{.ident = ident, .flight = {}});
+  }
   void Dead(uint32_t pid) { std::filesystem::remove_all(root / "proc" / std::to_string(pid)); }
 
   std::filesystem::path root;
