@@ -136,6 +136,19 @@ __noinline int command_of(__u32 class, __u32 command)
 	return FP_CLASS_ANY_COMMAND | class;
 }
 
+/*
+ * The same, for every ioctl. Most commands have the first place that is looked at: there no function
+ * is called, whose return costs more than the look where processors may not predict it.
+ */
+static __always_inline __u32 entering_command(__u32 class, __u32 command)
+{
+	__u64 pair = command_pair(class, command), *place;
+	__u32 index;
+
+	place = command_place(pair, 0, &index);
+	return place && *place == pair ? FP_CLASS_COMMAND | index : command_of(class, command);
+}
+
 /* Takes the first free place for the command; 0 when there is none. */
 __noinline int place_command(__u32 class, __u32 command)
 {

@@ -6,6 +6,8 @@
  * Nothing here is locked: another thread may close the descriptor meanwhile,
  * and its memory may become another file. So the file is read between two looks
  * at the table of descriptors, and what the looks do not agree on is not believed.
+ * A table that one thread alone has is looked at once: nobody else closes its
+ * descriptors. The kernel relies on that, too: __fget_light(), fs/file.c.
  *
  * The including object defines, before this header:
  *   u64 call_argument(regs, abi, index)
@@ -22,10 +24,10 @@
 #define PTY_MAJOR  136 /* UNIX98_PTY_SLAVE_MAJOR, include/uapi/linux/major.h */
 #define PTY_MAJORS 8
 
-/* The file of a descriptor of the current thread; NULL where there is none. fs/file.c */
-static __always_inline struct file *file_at(struct task_struct *task, __u32 fd)
+/* The file of a descriptor; NULL where there is none. fs/file.c */
+static __always_inline struct file *file_at(struct files_struct *files, __u32 fd)
 {
-	struct fdtable *fdt = task->files->fdt;
+	struct fdtable *fdt = files->fdt;
 	struct hlist_head *place;
 	void *file;
 
@@ -78,7 +80,7 @@ static __always_inline bool read_key(struct file *file, struct fp_class_key *key
 /* Class of what stands behind `fd` now. 0: nothing. `slot` may be NULL. */
 static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 {
-	struct task_struct *task = current_task(slot);
+	struct files_struct *files = current_task(slot)->files;
 	struct fp_class_key key;
 	struct fp_known *known;
 	struct file *file;
@@ -86,10 +88,10 @@ static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 	__u64 traits;
 
 	for (int i = 0; i < RACES; i++) {
-		file = file_at(task, fd);
+		file = file_at(files, fd);
 		if (!file)
 			return 0;
-		if (read_key(file, &key) && file_at(task, fd) == file)
+		if (read_key(file, &key) && (files->count.counter == 1 || file_at(files, fd) == file))
 			goto stable;
 	}
 	count_loss(FP_LOSS_OBJECT_UNKNOWN);
@@ -147,7 +149,7 @@ static __always_inline __u64 with_object(const void *regs, __u32 abi, __u32 owne
 		return key;
 	class = class_of(call_argument(regs, abi, place - 1), slot);
 	if (owner & FP_OWNER_IOCTL)
-		class = command_of(class, command_given(regs, abi));
+		class = entering_command(class, command_given(regs, abi));
 	return key | (__u64) class << FP_KEY_CLASS_SHIFT;
 }
 

@@ -76,12 +76,17 @@ struct file {
 	void *private_data;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
 };
 
 struct files_struct {
+	atomic_t count;
 	struct fdtable *fdt;
 };
 
@@ -136,10 +141,6 @@ struct mnt_namespace {
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 struct signal_struct {
 	atomic_t live;
