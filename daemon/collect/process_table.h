@@ -29,10 +29,10 @@ class ProcessTable {
  public:
   struct Limits {
     size_t dead_images = 512;
-    size_t dead_bytes = 8ull << 20;     // of these images' counts, packed
+    size_t dead_bytes = 6ull << 20;     // of these images' counts, packed
     size_t commands = 4096;             // rows for dead processes
-    size_t command_bytes = 8ull << 20;  // of these rows
-    size_t tree_bytes = 8ull << 20;     // of rows that are kept for the trees of living processes
+    size_t command_bytes = 6ull << 20;  // of these rows
+    size_t tree_bytes = 6ull << 20;     // of rows that are kept for the trees of living processes
   };
   // `exists` tells whether a pid is in use now. It is asked about lives of which no thread is
   // known, ever more rarely.

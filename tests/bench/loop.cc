@@ -85,19 +85,19 @@ Calls Ioctl() {
   };
 }
 
-// The `number`th kind of socket; footprint tells 32 protocols of each family apart.
-int Socket(long number) {
-  constexpr long kProtocols = 30;
-  constexpr int kNetlink[] = {0, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 20};
-  if (number < kProtocols) return socket(AF_INET, SOCK_RAW, static_cast<int>(1 + number));
-  if (number < 2 * kProtocols) {
-    return socket(AF_INET6, SOCK_RAW, static_cast<int>(1 + number - kProtocols));
+// One socket of each kind that this kernel has, at most `most`. Footprint tells 32 protocols of each
+// family apart.
+std::vector<int> Sockets(size_t most) {
+  constexpr int kProtocols = 31;
+  std::vector<int> sockets;
+  for (const int family : {AF_INET, AF_INET6, AF_NETLINK}) {
+    const int first = family == AF_NETLINK ? 0 : 1;
+    for (int protocol = first; protocol < kProtocols && sockets.size() < most; ++protocol) {
+      const int fd = socket(family, SOCK_RAW, protocol);
+      if (fd >= 0) sockets.push_back(fd);
+    }
   }
-  for (const int protocol : kNetlink) {
-    const int fd = number-- == 2 * kProtocols ? socket(AF_NETLINK, SOCK_RAW, protocol) : -1;
-    if (fd >= 0) return fd;
-  }
-  return -1;
+  return sockets;
 }
 
 Calls Objects(long number) {
@@ -105,10 +105,9 @@ Calls Objects(long number) {
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  auto sockets = std::make_shared<std::vector<int>>();
-  for (long i = 0; i < number; ++i) {
-    sockets->push_back(Socket(i));
-    if (sockets->back() < 0) throw std::runtime_error("no more kinds of sockets");
+  const auto sockets = std::make_shared<std::vector<int>>(Sockets(static_cast<size_t>(number)));
+  if (sockets->size() < static_cast<size_t>(number)) {
+    throw std::runtime_error("this kernel has too few kinds of sockets");
   }
   return [sockets](long count) {
     const size_t last = sockets->size() - 1;

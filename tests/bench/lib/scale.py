@@ -131,7 +131,7 @@ def render(result: dict) -> str:
 def _render_per_call(result: dict) -> str:
     text = ""
     for kind, (title, numbers) in KINDS.items():
-        rows = []
+        rows, names = [], []
         for number in numbers:
             of = result["rows"].get(f"{kind}:{number}")
             if of:
