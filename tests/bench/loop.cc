@@ -85,8 +85,8 @@ Calls Ioctl() {
   };
 }
 
-// One socket of each kind that this kernel has, at most `most`. Footprint tells 32 protocols of each
-// family apart.
+// One socket of each kind that this kernel has, at most `most`. Footprint tells 32 protocols of
+// each family apart.
 std::vector<int> Sockets(size_t most) {
   constexpr int kProtocols = 31;
   std::vector<int> sockets;
