@@ -58,14 +58,15 @@ enum walked { WALK_NAME, WALK_WHOLE, WALK_LAST, WALK_LOST };
  * One name further towards the root of the process; where that is not above, towards the root of
  * its mounts, as d_path(9) has it. WALK_LAST: a name, and the whole of the path.
  * Global, so that a verifier proves it once and not for every name of every path; kernels that
- * load the full object (5.15) have pointers for arguments of such functions.
+ * load the full object (5.15) have pointers for arguments of such functions. Before 6.8 they prove
+ * global functions that nobody calls, too: each of them asks whether kernel memory may be read.
  */
 __noinline int walk_on(struct walk *walk)
 {
 	const struct vfsmount *mnt;
 	const struct dentry *dentry, *parent;
 
-	if (!walk)
+	if (!walk || !may_read_kernel)
 		return WALK_LOST;
 	dentry = walk->dentry;
 	mnt = walk->mnt;
@@ -136,6 +137,8 @@ __noinline __u64 given_by_auxv(__u64 mm)
 {
 	const char *pairs = (const char *)mm + bpf_core_field_offset(struct mm_struct, saved_auxv);
 
+	if (!may_read_kernel)
+		return 0;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < AUXV_PAIRS; i++) {
 		__u64 pair[2] = {};
@@ -225,9 +228,12 @@ static __always_inline __u32 fill(struct fp_note *note, __u64 given_name, __u64 
 	__noinline int note_##size(__u64 life, __u64 claim, __u64 tgid_image, __u64 given,     \
 				   __u64 interpreted)                                          \
 	{                                                                                      \
-		struct fp_note_##size *note = bpf_ringbuf_reserve(&events, sizeof(*note), 0);  \
+		struct fp_note_##size *note;                                                   \
 		__u32 fits;                                                                    \
                                                                                                \
+		if (!may_read_kernel)                                                          \
+			return 1;                                                              \
+		note = bpf_ringbuf_reserve(&events, sizeof(*note), 0);                         \
 		if (!note) {                                                                   \
 			__sync_fetch_and_add(&notes_lost, 1);                                  \
 			return 1;                                                              \
