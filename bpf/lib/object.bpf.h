@@ -6,8 +6,6 @@
  * Nothing here is locked: another thread may close the descriptor meanwhile,
  * and its memory may become another file. So the file is read between two looks
  * at the table of descriptors, and what the looks do not agree on is not believed.
- * A table that one thread alone has is looked at once: nobody else closes its
- * descriptors. The kernel relies on that, too: __fget_light(), fs/file.c.
  *
  * The including object defines, before this header:
  *   u64 call_argument(regs, abi, index)
@@ -24,10 +22,10 @@
 #define PTY_MAJOR  136 /* UNIX98_PTY_SLAVE_MAJOR, include/uapi/linux/major.h */
 #define PTY_MAJORS 8
 
-/* The file of a descriptor; NULL where there is none. fs/file.c */
-static __always_inline struct file *file_at(struct files_struct *files, __u32 fd)
+/* The file of a descriptor of the current thread; NULL where there is none. fs/file.c */
+static __always_inline struct file *file_at(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *fdt = files->fdt;
+	struct fdtable *fdt = task->files->fdt;
 	struct hlist_head *place;
 	void *file;
 
@@ -80,7 +78,7 @@ static __always_inline bool read_key(struct file *file, struct fp_class_key *key
 /* Class of what stands behind `fd` now. 0: nothing. `slot` may be NULL. */
 static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 {
-	struct files_struct *files = current_task(slot)->files;
+	struct task_struct *task = current_task(slot);
 	struct fp_class_key key;
 	struct fp_known *known;
 	struct file *file;
@@ -88,10 +86,10 @@ static __always_inline __u32 class_of(__u32 fd, struct fp_slot *slot)
 	__u64 traits;
 
 	for (int i = 0; i < RACES; i++) {
-		file = file_at(files, fd);
+		file = file_at(task, fd);
 		if (!file)
 			return 0;
-		if (read_key(file, &key) && (files->count.counter == 1 || file_at(files, fd) == file))
+		if (read_key(file, &key) && file_at(task, fd) == file)
 			goto stable;
 	}
 	count_loss(FP_LOSS_OBJECT_UNKNOWN);

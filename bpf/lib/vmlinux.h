@@ -76,17 +76,12 @@ struct file {
 	void *private_data;
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
 };
 
 struct files_struct {
-	atomic_t count;
 	struct fdtable *fdt;
 };
 
@@ -141,6 +136,10 @@ struct mnt_namespace {
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
+
+typedef struct {
+	int counter;
+} atomic_t;
 
 struct signal_struct {
 	atomic_t live;
